@@ -31,19 +31,23 @@ type AgentCircuit struct {
 	Child    bool // a view into a neighbour, not an arrival
 	First    string
 	Last     string
+	Title    string
 	Level    int // user level
 	Position geom.Vec3
 	LookAt   geom.Vec3
 	Flags    uint32 // teleport flags
 	Far      float32
 	ClientIP netip.Addr
-	Viewer   string
-	Channel  string
-	MAC      string
-	ID0      string
-	Avatar   Avatar            // looks as the avatar service has them
-	Root     uuid.UUID         // for a child: the region that asked for it
-	Children map[uint64]string // seed capabilities by region handle
+	// ReachedAt is the address at which the viewer reached the login service. A region without a Host of its
+	// own tells the viewer to find it there.
+	ReachedAt netip.Addr
+	Viewer    string
+	Channel   string
+	MAC       string
+	ID0       string
+	Avatar    Avatar            // looks as the avatar service has them
+	Root      uuid.UUID         // for a child: the region that asked for it
+	Children  map[uint64]string // seed capabilities by region handle
 }
 
 // Name is the agent's full name.

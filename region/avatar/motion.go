@@ -52,17 +52,6 @@ const (
 
 // Motion chooses an avatar's movement animation from frame to frame, and when it jumps and lands. Its
 // zero value stands on the ground.
-//
-//	            Flying set                     Flying clear, in the air
-//	surface ----------------> flight ------------------------------------+
-//	   |  ^                     |                                        v
-//	   |  |   ground and down   |                                       fall
-//	   |  +------ landing <-----+<---------------------------------------+
-//	   |             ^                         ground again              ^
-//	   | up          +---------------------------------+                 |
-//	   +----> preJump ----- PreJumpTime, FinishAnim --> jump ------------+
-//	                                                     below where it began
-//	any ---- Sitting ----> seat ---- no longer ----> surface
 type Motion struct {
 	movement Movement
 	phase    phase
@@ -72,6 +61,21 @@ type Motion struct {
 	rest     time.Duration // how long the landing lasts
 }
 
+// phase is where an avatar is in what it does:
+//
+//	any               --> flight    it flies
+//	any               --> seat      it sits down
+//	surface           --> preJump   Up is held
+//	surface           --> fall      it has been in the air for FallDelay
+//	preJump           --> jump      after PreJumpTime, or at FinishAnim; Leap
+//	jump              --> landing   on the ground again
+//	jump              --> fall      deeper than where it began
+//	fall              --> landing   on the ground: light, soft or hard
+//	flight            --> landing   flown down to the ground (TouchDown), or Fly let go there
+//	flight            --> surface   Fly let go in the air
+//	landing           --> surface   its time is over, at FinishAnim, or a light one is walked out of
+//	landing, preJump  --> surface   the ground is gone
+//	seat              --> surface   it stands up
 type phase uint8
 
 const (

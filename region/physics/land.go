@@ -10,8 +10,8 @@ import (
 // The built-in engine's figures.
 const (
 	// response is the time in which the difference between the wanted speed and the real one shrinks
-	// to a third. OpenSimulator's controller takes 0.55 of it away in each step of 1/45 s.
-	response = 0.028
+	// to a third. OpenSimulator's controller takes 0.55 of it away in each step of 1/50 s.
+	response = 0.025
 	// stillness is the speed below which a body that wants to stand stands.
 	stillness = 0.01
 	// steep is the upward part of a normal below which a slope is too steep to climb or stand on:

@@ -4,8 +4,8 @@ import "time"
 
 // The bounds and figures of a region, each with its reason.
 const (
-	// DefaultRate is how many frames there are in a second: OpenSimulator reports 55 and runs about 45,
-	// and viewers smooth what is between.
+	// DefaultRate is how many frames there are in a second: as many as in Second Life, for whose frames
+	// viewers were made. OpenSimulator has 11 and reports five times as many.
 	DefaultRate = 45
 	// DefaultInbox is how many visits may wait. At a tenth of a millisecond each they are one frame.
 	DefaultInbox = 256

@@ -94,7 +94,7 @@ func (w *world) show(p *presence) *State {
 	f := p.figure
 	info := f.info()
 	kind := f.changed
-	if kind&Entered == 0 && f.moved(info) {
+	if kind&Entered == 0 && (f.moved(info) || f.refresh(w.frame, w.cfg.Rate)) {
 		kind |= Terse
 	}
 	if kind == 0 {
@@ -127,6 +127,15 @@ func (w *world) whole() *Picture {
 		states[i] = p.figure.shown
 	}
 	return &Picture{Frame: w.frame, Time: time.Now(), States: states}
+}
+
+// movingRate is how often in a second a moving avatar is published at least: what viewers go on by
+// themselves is then never wrong for long.
+const movingRate = 10
+
+// refresh reports whether an avatar moves and was not published for as long as movingRate allows.
+func (f *figure) refresh(frame uint64, rate int) bool {
+	return f.state.Velocity != (geom.Vec3{}) && (frame-f.shown.Frame)*movingRate >= uint64(rate-movingRate+1)
 }
 
 // moved reports whether an avatar's movement has become another than viewers believe.

@@ -59,7 +59,7 @@ func TestWhoStandsIsNotPublished(t *testing.T) {
 	}
 }
 
-func TestASteadyWalkIsPublishedAtStartAndEndAndSeldomBetween(t *testing.T) {
+func TestASteadyWalkIsPublishedAtStartAndEndAndMovingRateTimesASecondBetween(t *testing.T) {
 	s := newStage(t)
 	a := s.enter(100, 100)
 	s.pass(frame)
@@ -69,8 +69,8 @@ func TestASteadyWalkIsPublishedAtStartAndEndAndSeldomBetween(t *testing.T) {
 	if len(start) == 0 || start[0].Kind&Terse == 0 || start[len(start)-1].State.Velocity.X < WalkSpeed-0.1 {
 		t.Errorf("at the start told %+v", start)
 	}
-	if steady := told(s, a, 5*time.Second); len(steady) < 2 || len(steady) > 4 {
-		t.Errorf("told %d times of 16 m at one speed", len(steady))
+	if steady := told(s, a, 5*time.Second); len(steady) < 5*movingRate || len(steady) > 6*movingRate {
+		t.Errorf("told %d times in 5 s at one speed", len(steady))
 	}
 	a.hold(0)
 	end := told(s, a, time.Second)

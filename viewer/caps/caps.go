@@ -8,6 +8,7 @@ package caps
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -119,6 +120,20 @@ func (s *Set) add(name string, h Handler) string {
 	s.registry.add(path, entry{s, name, h})
 	s.urls[name] = s.base + path
 	return s.urls[name]
+}
+
+// Granted are the names of the capabilities that the viewer has asked for, in order.
+func (s *Set) Granted() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	names := make([]string, 0, len(s.urls))
+	for name := range s.urls {
+		if !strings.HasPrefix(name, prefix) { // not those for one request
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Close ends all capabilities: their URLs are not there any more, and the contexts of requests that are

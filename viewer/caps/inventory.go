@@ -32,7 +32,7 @@ func (o *Owner) fetchFolders(w http.ResponseWriter, r *http.Request) {
 
 func (o *Owner) fetchLibraryFolders(w http.ResponseWriter, r *http.Request) {
 	o.folders(w, r, grid.LibraryOwner, func(_ context.Context, id uuid.UUID) (grid.Content, error) {
-		return o.Library.Content(id)
+		return o.Library.FolderContent(id)
 	}, func(context.Context, []grid.Item) []grid.Item { return nil })
 }
 

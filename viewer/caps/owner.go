@@ -13,8 +13,8 @@ import (
 
 // Library is the inventory that everybody sees and nobody owns.
 type Library interface {
-	// Content is what is directly in a folder, or grid.ErrNotFound.
-	Content(folder uuid.UUID) (grid.Content, error)
+	// FolderContent is what is directly in a folder, or grid.ErrNotFound.
+	FolderContent(folder uuid.UUID) (grid.Content, error)
 	// Item is one item, or grid.ErrNotFound.
 	Item(id uuid.UUID) (grid.Item, error)
 }

@@ -132,6 +132,13 @@ func (q *Queue) reply() Reply {
 	return *q.sent
 }
 
+// Len is how many events wait to be sent.
+func (q *Queue) Len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waiting)
+}
+
 // Finish ends the queue's life: the request that is held is answered with what is left, and nothing is
 // added any more.
 func (q *Queue) Finish() {

@@ -56,7 +56,8 @@ func (s *Session) beat(now time.Time) {
 	if s.phase == Root {
 		s.beatRoot(now)
 	}
-	resent := s.circuit.Stats().Resent
+	s.note()
+	resent := s.stats.Load().Resent
 	s.server.Metrics.resends(float64(resent - l.lastResent))
 	l.lastResent = resent
 }
@@ -122,7 +123,7 @@ func (s *Session) sendStats() {
 	}{
 		{0, st.TimeDilation}, {1, st.FramesPerSecond}, {2, st.FramesPerSecond}, // physics runs with the frame
 		{3, float32(st.Roots)}, {4, ms(st.FrameTime)}, {5, ms(st.VisitTime)}, {6, ms(st.PhysicsTime)},
-		{13, float32(st.Roots)}, {14, float32(st.Childs)}, {24, ms(st.SpareTime)},
+		{13, float32(st.Roots)}, {14, float32(st.Children)}, {24, ms(st.SpareTime)},
 	} {
 		m.Stat = append(m.Stat, message.SimStatsStat{StatID: v.id, StatValue: v.value})
 	}

@@ -51,6 +51,8 @@ type Session struct {
 	dropped chan struct{} // closed when the address belongs to another session
 	dropOne sync.Once
 	heard   atomic.Int64 // unix nanoseconds of the last datagram
+	began   time.Time
+	stats   atomic.Pointer[circuit.Stats] // of the last beat
 
 	mu   sync.Mutex // guards from
 	from netip.AddrPort
@@ -79,7 +81,7 @@ func newSession(s *Server, c grid.AgentCircuit) *Session {
 		inbox: make(chan datagram, inboxBound), actions: make(chan func(), doBound),
 		asks: make(chan struct{}, asksBound),
 		gone: make(chan struct{}), dropped: make(chan struct{}),
-		phase: Pending, out: newBatchWriter(s.Conn, s.Metrics),
+		phase: Pending, began: time.Now(), out: newBatchWriter(s.Conn, s.Metrics),
 	}
 	n.agent = agent.New(c, link{n})
 	n.caps = s.Caps.New(s.Base(c.ReachedAt), c.CapsPath, s.Handlers(n))

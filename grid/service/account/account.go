@@ -69,7 +69,7 @@ func (s *Service) Account(ctx context.Context, id uuid.UUID) (grid.Account, erro
 
 // AccountByName implements grid.Accounts.
 func (s *Service) AccountByName(ctx context.Context, first, last string) (grid.Account, error) {
-	a, err := s.one(ctx, "WHERE FirstKey = ? AND LastKey = ?", fold(first), fold(last))
+	a, err := s.one(ctx, "WHERE FirstKey = ? AND LastKey = ?", store.Fold(first), store.Fold(last))
 	return a, failed("find by name", err)
 }
 
@@ -105,7 +105,7 @@ func (s *Service) SearchAccounts(ctx context.Context, query string, limit int) (
 
 // pattern matches what has word in it.
 func pattern(word string) string {
-	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(fold(word)) + "%"
+	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(store.Fold(word)) + "%"
 }
 
 // ListAccounts implements grid.AccountLister. It reads page by page: yield may take its time, and may
@@ -122,7 +122,7 @@ func (s *Service) ListAccounts(ctx context.Context, yield func(grid.Account) boo
 			if !yield(a) {
 				return nil
 			}
-			first, last = fold(a.First), fold(a.Last)
+			first, last = store.Fold(a.First), store.Fold(a.Last)
 		}
 		if len(found) < page {
 			return nil
@@ -183,7 +183,7 @@ func values(a grid.Account) []any {
 	}
 	return []any{
 		a.Scope, a.First, a.Last, a.Email, formatServices(a.Services), a.Level, a.Flags,
-		a.Title, active, a.HomeURI, fold(a.First), fold(a.Last),
+		a.Title, active, a.HomeURI, store.Fold(a.First), store.Fold(a.Last),
 	}
 }
 

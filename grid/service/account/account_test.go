@@ -12,7 +12,6 @@ import (
 	"terrane/store"
 
 	"github.com/google/uuid"
-	"pgregory.net/rapid"
 )
 
 func open(t *testing.T) *Service {
@@ -94,20 +93,6 @@ func TestServiceAddressesAreWrittenAsOpenSimulatorWritesThem(t *testing.T) {
 	if got := parseServices("HomeURI=http%3a%2f%2fexample.com%3a8002%2f AssetServerURI= broken %zz=1 a=%zz"); !maps.Equal(got, services) {
 		t.Errorf("read %q", got)
 	}
-}
-
-func TestFoldingJoinsWhatDiffersInCaseAlone(t *testing.T) {
-	for _, same := range [][2]string{{"ANN", "ann"}, {"Ödegård", "öDEGÅRD"}, {"ΣΊΣΥΦΟΣ", "σίσυφος"}, {"K", "\u212a"}} {
-		if fold(same[0]) != fold(same[1]) {
-			t.Errorf("%q and %q stay apart", same[0], same[1])
-		}
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		name := rapid.String().Draw(t, "name")
-		if f := fold(name); fold(f) != f {
-			t.Errorf("%q folds to %q and that to %q", name, f, fold(f))
-		}
-	})
 }
 
 func FuzzParseServices(f *testing.F) {

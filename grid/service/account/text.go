@@ -5,20 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode"
 )
-
-// fold makes of a name what all its spellings in upper and lower case have in common: each letter is
-// replaced by the first of those that differ from it in case alone.
-func fold(name string) string {
-	return strings.Map(func(r rune) rune {
-		first := r
-		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
-			first = min(first, f)
-		}
-		return first
-	}, name)
-}
 
 // formatServices writes the column ServiceURLs as OpenSimulator does: "Key=Value", both URL-encoded,
 // separated by blanks.

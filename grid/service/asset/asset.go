@@ -95,7 +95,7 @@ func (s *Service) Asset(ctx context.Context, id uuid.UUID) (grid.Asset, error) {
 		a, err = s.asset(ctx, id)
 	}
 	if err != nil {
-		return grid.Asset{}, explain(id, err)
+		return grid.Asset{}, failedAt(id, err)
 	}
 	return a, nil
 }
@@ -138,29 +138,28 @@ func (s *Service) content(h hash) ([]byte, error) {
 func (s *Service) AssetInfo(ctx context.Context, id uuid.UUID) (grid.AssetInfo, error) {
 	r, err := s.row(ctx, id)
 	if err != nil {
-		return grid.AssetInfo{}, explain(id, err)
+		return grid.AssetInfo{}, failedAt(id, err)
 	}
 	return r.AssetInfo, nil
 }
 
 // AssetsExist implements grid.Assets.
 func (s *Service) AssetsExist(ctx context.Context, ids []uuid.UUID) ([]bool, error) {
-	exist := make([]bool, len(ids))
+	found := map[uuid.UUID]bool{}
 	err := s.db.View(ctx, func(tx *sql.Tx) error {
-		find, err := tx.Prepare("SELECT count(*) FROM fsassets WHERE id = ?")
-		if err != nil {
-			return err
-		}
-		defer find.Close()
-		for n, id := range ids {
-			if err := find.QueryRow(id).Scan(&exist[n]); err != nil {
+		for in, args := range store.In(ids) {
+			if err := find(tx, found, in, args); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("which assets exist: %w", unavailable(err))
+		return nil, failed("which assets exist", err)
+	}
+	exist := make([]bool, len(ids))
+	for n, id := range ids {
+		exist[n] = found[id]
 	}
 	return exist, nil
 }
@@ -173,7 +172,7 @@ func (s *Service) PutAsset(ctx context.Context, a grid.Asset) (uuid.UUID, error)
 		a.ID = uuid.New()
 	}
 	if len(a.Data) > grid.MaxAsset {
-		return uuid.Nil, explain(a.ID, fmt.Errorf("%d bytes, at most %d are taken: %w", len(a.Data), grid.MaxAsset, grid.ErrDenied))
+		return uuid.Nil, failedAt(a.ID, fmt.Errorf("%d bytes, at most %d are taken: %w", len(a.Data), grid.MaxAsset, grid.ErrDenied))
 	}
 	a.Name, a.Description = cut(a.Name), cut(a.Description)
 	a.Hash, a.Size = sha256.Sum256(a.Data), len(a.Data)
@@ -185,7 +184,7 @@ func (s *Service) PutAsset(ctx context.Context, a grid.Asset) (uuid.UUID, error)
 		err = s.put(ctx, a)
 	}
 	if err != nil {
-		return uuid.Nil, explain(a.ID, err)
+		return uuid.Nil, failedAt(a.ID, err)
 	}
 	return a.ID, nil
 }
@@ -201,7 +200,7 @@ func (s *Service) put(ctx context.Context, a grid.Asset) error {
 		return err
 	}
 	if err := s.blobs.write(a.Hash, a.Data); err != nil {
-		return fmt.Errorf("%w: %w", grid.ErrUnavailable, err)
+		return err
 	}
 	err := s.db.Update(ctx, func(tx *sql.Tx) error {
 		if !s.blobs.has(a.Hash) {
@@ -217,10 +216,7 @@ func (s *Service) put(ctx context.Context, a grid.Asset) error {
 
 // DeleteAsset implements grid.Assets.
 func (s *Service) DeleteAsset(ctx context.Context, id uuid.UUID) error {
-	if err := s.delete(ctx, id); err != nil {
-		return explain(id, err)
-	}
-	return nil
+	return failedAt(id, s.delete(ctx, id))
 }
 
 func (s *Service) delete(ctx context.Context, id uuid.UUID) error {
@@ -260,15 +256,16 @@ func cut(name string) string {
 	return name[:end]
 }
 
-// explain says which asset it is about, and that what the database could not do may be tried again.
-func explain(id uuid.UUID, err error) error {
-	return fmt.Errorf("asset %s: %w", id, unavailable(err))
+// failed makes a grid.ErrUnavailable of what is not one of the service's own answers.
+func failed(what string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, grid.ErrNotFound), errors.Is(err, grid.ErrDenied), errors.Is(err, grid.ErrConflict),
+		errors.Is(err, grid.ErrUnavailable):
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return fmt.Errorf("%s: %w: %w", what, grid.ErrUnavailable, err)
 }
 
-func unavailable(err error) error {
-	var failed *store.Error
-	if errors.As(err, &failed) || errors.Is(err, store.ErrClosed) {
-		return fmt.Errorf("%w: %w", grid.ErrUnavailable, err)
-	}
-	return err
-}
+func failedAt(id uuid.UUID, err error) error { return failed("asset "+id.String(), err) }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"terrane/grid"
 	"terrane/store"
 
 	"github.com/google/uuid"
@@ -23,7 +22,7 @@ func (s *Service) Expire(ctx context.Context, before time.Time) (int, error) {
 		n, err := s.expire(ctx, dayOf(before))
 		total += n
 		if err != nil {
-			return total, fmt.Errorf("expire assets: %w", unavailable(err))
+			return total, failed("expire assets", err)
 		}
 		if n < expiryBatch {
 			return total, nil
@@ -118,7 +117,7 @@ func (s *Service) drop(ctx context.Context, hashes []hash) error {
 			}
 			if assets == 0 {
 				if err := s.blobs.remove(h); err != nil {
-					return fmt.Errorf("%w: %w", grid.ErrUnavailable, err)
+					return err
 				}
 			}
 			_, err := tx.Exec("DELETE FROM assetgarbage WHERE hash = ?", h.String())

@@ -36,6 +36,23 @@ type row struct {
 	used int64 // day of the latest use, as dayOf counts
 }
 
+// find marks those of some ids, as store.In gives them, that are assets'.
+func find(tx *sql.Tx, found map[uuid.UUID]bool, in string, args []any) error {
+	rows, err := tx.Query("SELECT id FROM fsassets WHERE id IN "+in, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(store.UUID(&id)); err != nil {
+			return err
+		}
+		found[id] = true
+	}
+	return rows.Err()
+}
+
 // errTaken says that an id has other content.
 var errTaken = fmt.Errorf("the id has other content: %w", grid.ErrConflict)
 

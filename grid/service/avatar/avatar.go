@@ -60,7 +60,7 @@ func (s *Service) Avatar(ctx context.Context, user uuid.UUID) (grid.Avatar, erro
 		return rows.Err()
 	})
 	if err != nil {
-		return nil, explain(user, err)
+		return nil, failed(user, err)
 	}
 	return a, nil
 }
@@ -112,10 +112,7 @@ func (s *Service) ResetAvatar(ctx context.Context, user uuid.UUID) error {
 }
 
 func (s *Service) update(ctx context.Context, user uuid.UUID, fn func(*sql.Tx) error) error {
-	if err := s.db.Update(ctx, fn); err != nil {
-		return explain(user, err)
-	}
-	return nil
+	return failed(user, s.db.Update(ctx, fn))
 }
 
 func put(tx *sql.Tx, user uuid.UUID, a grid.Avatar) error {
@@ -153,11 +150,13 @@ func hold(tx *sql.Tx, user uuid.UUID, f grid.Fence) error {
 	return err
 }
 
-// explain says whose avatar it is about, and that what the database could not do may be tried again.
-func explain(user uuid.UUID, err error) error {
-	var failed *store.Error
-	if errors.As(err, &failed) || errors.Is(err, store.ErrClosed) {
-		err = fmt.Errorf("%w: %w", grid.ErrUnavailable, err)
+// failed makes a grid.ErrUnavailable of what is not one of the service's own answers.
+func failed(user uuid.UUID, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, grid.ErrDenied), errors.Is(err, grid.ErrSuperseded):
+		return fmt.Errorf("avatar of %s: %w", user, err)
 	}
-	return fmt.Errorf("avatar of %s: %w", user, err)
+	return fmt.Errorf("avatar of %s: %w: %w", user, grid.ErrUnavailable, err)
 }

@@ -39,14 +39,17 @@ func New(db *store.DB) (*Service, error) {
 	return &Service{db: db}, nil
 }
 
+// bothRights has, for each friend of a user, what either grants the other.
+const bothRights = `SELECT substr(mine.Friend, 1, 36) AS id, mine.Flags, theirs.Flags
+	FROM Friends mine LEFT JOIN Friends theirs ON substr(theirs.PrincipalID, 1, 36) = substr(mine.Friend, 1, 36)
+		AND substr(theirs.Friend, 1, 36) = substr(mine.PrincipalID, 1, 36)
+	WHERE substr(mine.PrincipalID, 1, 36) = ? ORDER BY id`
+
 // FriendsOf implements grid.Friends.
 func (s *Service) FriendsOf(ctx context.Context, user uuid.UUID) ([]grid.Friend, error) {
 	var out []grid.Friend
 	err := s.db.View(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, `SELECT substr(mine.Friend, 1, 36) AS id, mine.Flags, theirs.Flags
-			FROM Friends mine LEFT JOIN Friends theirs ON substr(theirs.PrincipalID, 1, 36) = substr(mine.Friend, 1, 36)
-				AND substr(theirs.Friend, 1, 36) = substr(mine.PrincipalID, 1, 36)
-			WHERE substr(mine.PrincipalID, 1, 36) = ? ORDER BY id`, user)
+		rows, err := tx.QueryContext(ctx, bothRights, user)
 		if err != nil {
 			return err
 		}

@@ -68,7 +68,7 @@ func (s *Service) FolderForType(ctx context.Context, owner uuid.UUID, t int16) (
 // longer than 63 bytes is cut; a zero id is grid.ErrDenied.
 func (s *Service) AddFolder(ctx context.Context, f grid.Folder) error {
 	if f.ID == uuid.Nil {
-		return explain(f.Owner, fmt.Errorf("a folder without an id: %w", grid.ErrDenied))
+		return failed(f.Owner, fmt.Errorf("a folder without an id: %w", grid.ErrDenied))
 	}
 	if f.Version < 1 || f.Version > maxVersion {
 		f.Version = 1

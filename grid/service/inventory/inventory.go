@@ -157,21 +157,20 @@ func raise(tx *sql.Tx, owner uuid.UUID, folders ...uuid.UUID) error {
 }
 
 func (s *Service) update(ctx context.Context, owner uuid.UUID, fn func(*sql.Tx) error) error {
-	return explain(owner, s.db.Update(ctx, fn))
+	return failed(owner, s.db.Update(ctx, fn))
 }
 
 func (s *Service) view(ctx context.Context, owner uuid.UUID, fn func(*sql.Tx) error) error {
-	return explain(owner, s.db.View(ctx, fn))
+	return failed(owner, s.db.View(ctx, fn))
 }
 
-// explain says whose inventory it is about, and that what the database could not do may be tried again.
-func explain(owner uuid.UUID, err error) error {
-	if err == nil {
+// failed makes a grid.ErrUnavailable of what is not one of the service's own answers.
+func failed(owner uuid.UUID, err error) error {
+	switch {
+	case err == nil:
 		return nil
+	case errors.Is(err, grid.ErrNotFound), errors.Is(err, grid.ErrDenied), errors.Is(err, grid.ErrConflict):
+		return fmt.Errorf("inventory of %s: %w", owner, err)
 	}
-	var failed *store.Error
-	if errors.As(err, &failed) || errors.Is(err, store.ErrClosed) {
-		err = fmt.Errorf("%w: %w", grid.ErrUnavailable, err)
-	}
-	return fmt.Errorf("inventory of %s: %w", owner, err)
+	return fmt.Errorf("inventory of %s: %w: %w", owner, grid.ErrUnavailable, err)
 }

@@ -20,8 +20,6 @@ const (
 	maxName        = 63  // bytes; what viewers and OpenSimulator's columns hold
 	maxDescription = 127 // bytes
 	maxCreatorData = 218 // bytes; with an id and a semicolon they fill OpenSimulator's column
-	// maxAsked is how many ids one statement is given: less than what any database takes.
-	maxAsked = 500
 )
 
 // FolderContent implements grid.Inventory. Names are ordered by their bytes, equal ones by id.
@@ -75,7 +73,7 @@ func (s *Service) ActiveGestures(ctx context.Context, owner uuid.UUID) (list []g
 // viewers do not take become blanks; a zero id is grid.ErrDenied.
 func (s *Service) AddItem(ctx context.Context, i grid.Item) error {
 	if i.ID == uuid.Nil {
-		return explain(i.Owner, fmt.Errorf("an item without an id: %w", grid.ErrDenied))
+		return failed(i.Owner, fmt.Errorf("an item without an id: %w", grid.ErrDenied))
 	}
 	return s.update(ctx, i.Owner, func(tx *sql.Tx) error { return addItem(tx, i) })
 }
@@ -111,7 +109,7 @@ func (s *Service) UpdateItem(ctx context.Context, i grid.Item) error {
 // of different lengths are grid.ErrDenied.
 func (s *Service) MoveItems(ctx context.Context, owner uuid.UUID, ids, folders []uuid.UUID) error {
 	if len(ids) != len(folders) {
-		return explain(owner, fmt.Errorf("%d items to %d folders: %w", len(ids), len(folders), grid.ErrDenied))
+		return failed(owner, fmt.Errorf("%d items to %d folders: %w", len(ids), len(folders), grid.ErrDenied))
 	}
 	return s.update(ctx, owner, func(tx *sql.Tx) error {
 		found, err := itemsByID(tx, owner, ids)
@@ -213,12 +211,8 @@ func itemByID(tx *sql.Tx, owner, id uuid.UUID) (grid.Item, error) {
 
 func itemsByID(tx *sql.Tx, owner uuid.UUID, ids []uuid.UUID) (map[uuid.UUID]grid.Item, error) {
 	found := make(map[uuid.UUID]grid.Item, len(ids))
-	for some := range slices.Chunk(ids, maxAsked) {
-		args := []any{owner}
-		for _, id := range some {
-			args = append(args, id)
-		}
-		list, err := items(tx, "avatarID = ? AND inventoryID IN (?"+strings.Repeat(", ?", len(some)-1)+")", args...)
+	for in, args := range store.In(ids) {
+		list, err := items(tx, "avatarID = ? AND inventoryID IN "+in, append([]any{owner}, args...)...)
 		if err != nil {
 			return nil, err
 		}

@@ -67,7 +67,7 @@ func New(db *store.DB, o Options) (*Service, error) {
 // longer text than 1023 bytes is cut. A message without a time is stamped with the present.
 func (s *Service) StoreMessage(ctx context.Context, m grid.InstantMessage) error {
 	if len(m.Bucket) > maxBucket {
-		return explain(m.To, fmt.Errorf("bucket of %d bytes: %w", len(m.Bucket), grid.ErrDenied))
+		return failed(m.To, fmt.Errorf("bucket of %d bytes: %w", len(m.Bucket), grid.ErrDenied))
 	}
 	now := s.now()
 	if m.At.IsZero() {
@@ -75,9 +75,9 @@ func (s *Service) StoreMessage(ctx context.Context, m grid.InstantMessage) error
 	}
 	text, err := encode(m)
 	if err != nil {
-		return explain(m.To, err)
+		return failed(m.To, err)
 	}
-	err = s.db.Update(ctx, func(tx *sql.Tx) error {
+	return failed(m.To, s.db.Update(ctx, func(tx *sql.Tx) error {
 		var waiting int
 		err := tx.QueryRow("SELECT count(*) FROM im_offline WHERE PrincipalID = ?", m.To).Scan(&waiting)
 		if err != nil {
@@ -89,11 +89,7 @@ func (s *Service) StoreMessage(ctx context.Context, m grid.InstantMessage) error
 		_, err = tx.Exec("INSERT INTO im_offline (PrincipalID, FromID, Message, TMStamp) VALUES (?, ?, ?, ?)",
 			m.To, m.From, text, grid.Unix(now))
 		return err
-	})
-	if err != nil {
-		return explain(m.To, err)
-	}
-	return nil
+	}))
 }
 
 // TakeMessages implements grid.OfflineMessages. The oldest is the one that was stored first.
@@ -108,7 +104,7 @@ func (s *Service) TakeMessages(ctx context.Context, user uuid.UUID) ([]grid.Inst
 		return err
 	})
 	if err != nil {
-		return nil, explain(user, err)
+		return nil, failed(user, err)
 	}
 	return taken, nil
 }
@@ -136,11 +132,13 @@ func waiting(tx *sql.Tx, user uuid.UUID) ([]grid.InstantMessage, error) {
 	return list, rows.Err()
 }
 
-// explain says for whom the message is, and that what the database could not do may be tried again.
-func explain(to uuid.UUID, err error) error {
-	var failed *store.Error
-	if errors.As(err, &failed) || errors.Is(err, store.ErrClosed) {
-		err = fmt.Errorf("%w: %w", grid.ErrUnavailable, err)
+// failed makes a grid.ErrUnavailable of what is not one of the service's own answers.
+func failed(to uuid.UUID, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, grid.ErrDenied):
+		return fmt.Errorf("messages for %s: %w", to, err)
 	}
-	return fmt.Errorf("messages for %s: %w", to, err)
+	return fmt.Errorf("messages for %s: %w: %w", to, grid.ErrUnavailable, err)
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -75,7 +74,7 @@ func (s *Service) MutesOf(ctx context.Context, user uuid.UUID) ([]grid.Mute, err
 		return rows.Err()
 	})
 	if err != nil {
-		return nil, explain(user, err)
+		return nil, failed(user, err)
 	}
 	return list, nil
 }
@@ -106,10 +105,7 @@ func (s *Service) DeleteMute(ctx context.Context, user, id uuid.UUID, name strin
 }
 
 func (s *Service) update(ctx context.Context, user uuid.UUID, fn func(*sql.Tx) error) error {
-	if err := s.db.Update(ctx, fn); err != nil {
-		return explain(user, err)
-	}
-	return nil
+	return failed(user, s.db.Update(ctx, fn))
 }
 
 // cut is the part of a name that is kept: whole characters.
@@ -125,11 +121,10 @@ func cut(name string) string {
 	return name[:end]
 }
 
-// explain says whose list it is about, and that what the database could not do may be tried again.
-func explain(user uuid.UUID, err error) error {
-	var failed *store.Error
-	if errors.As(err, &failed) || errors.Is(err, store.ErrClosed) {
-		err = fmt.Errorf("%w: %w", grid.ErrUnavailable, err)
+// failed makes a grid.ErrUnavailable of what the database could not do.
+func failed(user uuid.UUID, err error) error {
+	if err == nil {
+		return nil
 	}
-	return fmt.Errorf("mute list of %s: %w", user, err)
+	return fmt.Errorf("mute list of %s: %w: %w", user, grid.ErrUnavailable, err)
 }

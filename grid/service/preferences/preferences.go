@@ -57,7 +57,7 @@ func (s *Service) Preferences(ctx context.Context, user uuid.UUID) (grid.Prefere
 		return err
 	})
 	if err != nil {
-		return grid.Preferences{}, explain(user, err)
+		return grid.Preferences{}, failed(user, err)
 	}
 	return p, nil
 }
@@ -66,9 +66,9 @@ func (s *Service) Preferences(ctx context.Context, user uuid.UUID) (grid.Prefere
 // 2 m and a language of more than 32 bytes are grid.ErrDenied.
 func (s *Service) SetPreferences(ctx context.Context, p grid.Preferences) error {
 	if err := check(p); err != nil {
-		return explain(p.User, err)
+		return failed(p.User, err)
 	}
-	err := s.db.Update(ctx, func(tx *sql.Tx) error {
+	return failed(p.User, s.db.Update(ctx, func(tx *sql.Tx) error {
 		public := 0
 		if p.LanguageIsPublic {
 			public = 1
@@ -81,11 +81,7 @@ func (s *Service) SetPreferences(ctx context.Context, p grid.Preferences) error 
 			PermGroup = excluded.PermGroup, PermNextOwner = excluded.PermNextOwner`,
 			p.User, p.Access, p.Hover, p.Language, public, p.Everyone, p.Group, p.NextOwner)
 		return err
-	})
-	if err != nil {
-		return explain(p.User, err)
-	}
-	return nil
+	}))
 }
 
 func check(p grid.Preferences) error {
@@ -101,11 +97,13 @@ func check(p grid.Preferences) error {
 	return nil
 }
 
-// explain says whose preferences it is about, and that what the database could not do may be tried again.
-func explain(user uuid.UUID, err error) error {
-	var failed *store.Error
-	if errors.As(err, &failed) || errors.Is(err, store.ErrClosed) {
-		err = fmt.Errorf("%w: %w", grid.ErrUnavailable, err)
+// failed makes a grid.ErrUnavailable of what is not one of the service's own answers.
+func failed(user uuid.UUID, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, grid.ErrNotFound), errors.Is(err, grid.ErrDenied):
+		return fmt.Errorf("preferences of %s: %w", user, err)
 	}
-	return fmt.Errorf("preferences of %s: %w", user, err)
+	return fmt.Errorf("preferences of %s: %w: %w", user, grid.ErrUnavailable, err)
 }

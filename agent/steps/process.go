@@ -46,7 +46,10 @@ func (p *Process) begin(ctx context.Context) *Report {
 	}
 	r := &Report{
 		Kind: p.Kind, Agent: p.Agent, Name: p.Name, Session: p.Session, Region: p.Region, Detail: p.Detail,
-		Began: time.Now(), process: p,
+		Began: time.Now(), Outcome: Running, process: p,
+	}
+	if p.Runner.Ring != nil {
+		p.Runner.Ring.Add(r) // it can be watched while it runs
 	}
 	r.ctx = ctx
 	if p.Runner.Tracer != nil {
@@ -206,9 +209,6 @@ func (run *Runner) finish(r *Report) {
 	}
 	run.log().Log(context.Background(), level, r.Kind, "agent", r.Name, "session", r.Session, "region", r.Region,
 		"detail", r.Detail, "outcome", string(r.Outcome), "took", r.Took, "error", r.Error)
-	if run.Ring != nil {
-		run.Ring.Add(r)
-	}
 }
 
 func (run *Runner) log() *slog.Logger {

@@ -17,6 +17,7 @@ import (
 
 	"terrane/agent"
 	"terrane/agent/steps"
+	"terrane/console"
 	"terrane/viewer/caps"
 	"terrane/viewer/login"
 	"terrane/viewer/session"
@@ -57,6 +58,7 @@ type World struct {
 	caps     *caps.Registry
 	lapses   *agent.Lapses
 	registry *prometheus.Registry
+	metrics  *console.Metrics
 	tracing  func(context.Context) error
 
 	listener net.Listener
@@ -171,7 +173,7 @@ func (w *World) openRegions(ctx context.Context, p *ports, owner uuid.UUID) erro
 		config: w.config, dir: w.dir, services: w.services, friends: &agent.Friendships{Services: w.services},
 		runner: w.runner, caps: caps.NewRegistry(), owner: owner, boot: uuid.New(),
 		httpPort: uint16(p.http.Addr().(*net.TCPAddr).Port), log: w.log,
-		metrics: session.NewMetrics(w.registry), onFrame: frameMetrics(w.registry),
+		metrics: session.NewMetrics(w.registry), onFrame: w.metrics.Frames(),
 	}
 	w.caps = s.caps
 	s.base = reachedBase(w.config.Network.ExternalHost, s.httpPort)

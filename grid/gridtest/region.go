@@ -67,11 +67,11 @@ func regionRegister(t *testing.T, make func(t *testing.T) grid.Regions) {
 		wantRegionAt(t, s, r.X+1023, r.Y+511, r)
 	})
 	for name, place := range map[string][3]uint32{
-		"the same place":                    {1000, 1000, 2},
-		"a corner":                          {1001, 1001, 2},
-		"the inside":                        {1001, 1000, 1},
-		"all around":                        {999, 999, 4},
-		"an edge, from a corner far to the": {985, 985, 16},
+		"the same place":             {1000, 1000, 2},
+		"a corner":                   {1001, 1001, 2},
+		"the inside":                 {1001, 1000, 1},
+		"all around":                 {999, 999, 4},
+		"an edge, by one far larger": {985, 985, 16},
 	} {
 		t.Run("another's ground is a conflict: "+name, func(t *testing.T) {
 			s, first := make(t), newRegion("First", 1000, 1000, 2)

@@ -3,6 +3,7 @@ package region
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -149,29 +150,25 @@ func TestLinksAreNoNeighbours(t *testing.T) {
 func TestNoTwoRegionsEverShareGround(t *testing.T) {
 	s := open(t, Options{})
 	rapid.Check(t, func(t *rapid.T) {
-		known := map[uuid.UUID]grid.Region{}
+		var known []grid.Region
 		for range rapid.IntRange(1, 12).Draw(t, "regions") {
 			r := at(uuid.NewString(), 1000+rapid.Uint32Range(0, 20).Draw(t, "x"), 1000+rapid.Uint32Range(0, 20).Draw(t, "y"))
 			r.SizeX, r.SizeY = 256*rapid.Uint32Range(1, 16).Draw(t, "width"), 256*rapid.Uint32Range(1, 16).Draw(t, "height")
 			if len(known) > 0 && rapid.Bool().Draw(t, "moves") {
-				for id := range known {
-					r.ID = id
-				}
+				r.ID = rapid.SampledFrom(known).Draw(t, "region").ID
 			}
-			free := true
-			for id, other := range known {
-				free = free && (id == r.ID || !other.Overlaps(r))
-			}
+			others := slices.DeleteFunc(slices.Clone(known), func(k grid.Region) bool { return k.ID == r.ID })
+			free := !slices.ContainsFunc(others, r.Overlaps)
 			err := s.RegisterRegion(t.Context(), r)
 			if free != (err == nil) || !free && !errors.Is(err, grid.ErrConflict) {
 				t.Fatalf("registering %+v among %+v answered %v", r, known, err)
 			}
 			if free {
-				known[r.ID] = r
+				known = append(others, r)
 			}
 		}
-		for id := range known {
-			if err := s.DeregisterRegion(t.Context(), id); err != nil {
+		for _, r := range known {
+			if err := s.DeregisterRegion(t.Context(), r.ID); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -57,6 +57,9 @@ func (in *entering) findPlace(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if in.Strict && len(in.wanted) > 0 {
+		return nil
+	}
 	return in.wantSafe(ctx)
 }
 

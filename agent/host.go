@@ -19,6 +19,7 @@ import (
 type Terms struct {
 	Renew      time.Duration // between two renewals of the leases
 	Linger     time.Duration // a circuit's last words
+	Save       time.Duration // a step of the logout waits for a service
 	LoginWait  time.Duration // a login waits for the old session, in all
 	EndWait    time.Duration // ... for the old region to end it
 	RetryFirst time.Duration // before an owed step is tried again; doubles up to RetryMost
@@ -27,7 +28,7 @@ type Terms struct {
 
 // DefaultTerms are those of docs/architecture.md.
 var DefaultTerms = Terms{
-	Renew: 30 * time.Second, Linger: 15 * time.Second, LoginWait: 8 * time.Second, EndWait: 5 * time.Second,
+	Renew: 30 * time.Second, Linger: 15 * time.Second, Save: 5 * time.Second, LoginWait: 8 * time.Second, EndWait: 5 * time.Second,
 	RetryFirst: time.Second, RetryMost: time.Minute,
 }
 

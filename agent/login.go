@@ -71,6 +71,8 @@ type Logins struct {
 	Runner   *steps.Runner
 	Terms    Terms
 	MinLevel int // accounts below it are refused
+	// Strict refuses a login whose wanted region takes nobody, instead of leading it to another.
+	Strict bool
 }
 
 const wrongCredentials = "The name or the password is wrong. Check both, and Caps Lock, and try again."

@@ -52,21 +52,21 @@ func (h *Host) Leave(ctx context.Context, a *Agent) *steps.Report {
 }
 
 func (d *leaving) run(ctx context.Context) *steps.Report {
-	p := d.host.process("logout", d.Departure)
+	p, save := d.host.process("logout", d.Departure), d.host.Terms.Save
 	defer d.host.departed(d)
 	return p.Regardless(ctx,
 		steps.Step{Name: "answer the viewer", Owner: "viewer", Do: d.answer, If: d.heard},
 		steps.Step{Name: "let running processes finish", Owner: "lane", Do: d.drain, If: d.alive, Timeout: 3 * time.Second},
 		steps.Step{Name: "take the agent out of the scene", Owner: "region", Do: d.remove, If: d.alive, Timeout: 5 * time.Second},
-		steps.Step{Name: "write the departure to the journal", Owner: "journal", Do: d.write, If: d.unwritten, Timeout: 5 * time.Second},
+		steps.Step{Name: "write the departure to the journal", Owner: "journal", Do: d.write, If: d.unwritten, Timeout: save},
 		steps.Together(
-			steps.Step{Name: saveLooks, Owner: "avatar", Do: d.saveLooks, If: d.still(saveLooks), Timeout: 5 * time.Second},
-			steps.Step{Name: closeChildren, Owner: "neighbours", Do: d.closeChildren, If: d.still(closeChildren), Timeout: 5 * time.Second, Tries: 3},
+			steps.Step{Name: saveLooks, Owner: "avatar", Do: d.saveLooks, If: d.still(saveLooks), Timeout: save},
+			steps.Step{Name: closeChildren, Owner: "neighbours", Do: d.closeChildren, If: d.still(closeChildren), Timeout: save, Tries: 3},
 		),
-		steps.Step{Name: leaveGridUser, Owner: "grid user", Do: d.leaveGridUser, If: d.still(leaveGridUser), Timeout: 5 * time.Second},
-		steps.Step{Name: leavePresence, Owner: "presence", Do: d.leavePresence, If: d.still(leavePresence), Timeout: 5 * time.Second},
-		steps.Step{Name: tellFriends, Owner: "friends", Do: d.tellFriends, If: d.still(tellFriends), Timeout: 5 * time.Second},
-		steps.Step{Name: "strike it from the journal", Owner: "journal", Do: d.settle, If: d.settled, Timeout: 5 * time.Second},
+		steps.Step{Name: leaveGridUser, Owner: "grid user", Do: d.leaveGridUser, If: d.still(leaveGridUser), Timeout: save},
+		steps.Step{Name: leavePresence, Owner: "presence", Do: d.leavePresence, If: d.still(leavePresence), Timeout: save},
+		steps.Step{Name: tellFriends, Owner: "friends", Do: d.tellFriends, If: d.still(tellFriends), Timeout: save},
+		steps.Step{Name: "strike it from the journal", Owner: "journal", Do: d.settle, If: d.settled, Timeout: save},
 		steps.Step{Name: "linger, then nothing is left", Owner: "viewer", Do: d.linger, If: d.alive, Timeout: d.host.Terms.Linger + 5*time.Second},
 	)
 }

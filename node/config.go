@@ -63,11 +63,10 @@ type SessionConfig struct {
 
 // LimitsConfig is the section [limits].
 type LimitsConfig struct {
-	ClientBandwidth       int   `toml:"client_bandwidth" doc:"Bytes per second that one region sends to one viewer, whatever the viewer asks for; at least 6250."`
-	LoginsPerSecond       int   `toml:"logins_per_second" doc:"Logins begun in one second; who comes above that is asked to try again."`
-	FailedLoginsPerMinute int   `toml:"failed_logins_per_minute" doc:"Wrong passwords in one minute, for one account or from one address, before further tries are refused unread."`
-	HTTPBody              int64 `toml:"http_body" doc:"Bytes of the largest HTTP request: textures are uploaded in one."`
-	HTTPConnections       int   `toml:"http_connections" doc:"HTTP connections open at once. Each viewer holds one for its events, and some more."`
+	ClientBandwidth int   `toml:"client_bandwidth" doc:"Bytes per second that one region sends to one viewer, whatever the viewer asks for; at least 6250."`
+	LoginsPerSecond int   `toml:"logins_per_second" doc:"Logins begun in one second; who comes above that is asked to try again."`
+	HTTPBody        int64 `toml:"http_body" doc:"Bytes of the largest HTTP request: textures are uploaded in one."`
+	HTTPConnections int   `toml:"http_connections" doc:"HTTP connections open at once. Each viewer holds one for its events, and some more."`
 }
 
 // LogConfig is the section [log].
@@ -123,11 +122,10 @@ func DefaultConfig() Config {
 			Shutdown:      seconds(25),
 		},
 		Limits: LimitsConfig{
-			ClientBandwidth:       640_000,
-			LoginsPerSecond:       50,
-			FailedLoginsPerMinute: 10,
-			HTTPBody:              16 << 20,
-			HTTPConnections:       4096,
+			ClientBandwidth: 640_000,
+			LoginsPerSecond: 50,
+			HTTPBody:        16 << 20,
+			HTTPConnections: 4096,
 		},
 		Log:   LogConfig{Level: "info"},
 		Trace: TraceConfig{Keep: 1000},

@@ -135,8 +135,6 @@ func (l LimitsConfig) check() error {
 		return wrong("limits.client_bandwidth", "must be at least %d bytes per second", minBandwidth)
 	case l.LoginsPerSecond < 1:
 		return wrong("limits.logins_per_second", "must be at least 1")
-	case l.FailedLoginsPerMinute < 1:
-		return wrong("limits.failed_logins_per_minute", "must be at least 1")
 	case l.HTTPBody < minBody:
 		return wrong("limits.http_body", "must be at least %d bytes", minBody)
 	case l.HTTPConnections < 1:

@@ -229,7 +229,6 @@ func TestValidateNamesTheKey(t *testing.T) {
 		{"session.shutdown", func(c *Config) { c.Session.Shutdown = c.Session.SaveTimeout }},
 		{"limits.client_bandwidth", func(c *Config) { c.Limits.ClientBandwidth = 6249 }},
 		{"limits.logins_per_second", func(c *Config) { c.Limits.LoginsPerSecond = 0 }},
-		{"limits.failed_logins_per_minute", func(c *Config) { c.Limits.FailedLoginsPerMinute = 0 }},
 		{"limits.http_body", func(c *Config) { c.Limits.HTTPBody = 1000 }},
 		{"limits.http_connections", func(c *Config) { c.Limits.HTTPConnections = 0 }},
 		{"log.level", func(c *Config) { c.Log.Level = "INFO" }},

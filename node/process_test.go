@@ -200,4 +200,3 @@ func (s *server) get(t *testing.T, path string) (int, string) {
 	}
 	return r.StatusCode, string(body)
 }
-

@@ -121,7 +121,7 @@ func openRegion(ctx context.Context, s *shared, c RegionConfig, conn *net.UDPCon
 
 func terms(c Config) agent.Terms {
 	t := agent.DefaultTerms
-	t.Renew, t.Linger = c.Session.Renew.Duration, c.Session.Linger.Duration
+	t.Renew, t.Linger, t.Save = c.Session.Renew.Duration, c.Session.Linger.Duration, c.Session.SaveTimeout.Duration
 	t.LoginWait, t.EndWait = c.Session.LoginWait.Duration, c.Session.EndElsewhere.Duration
 	return t
 }

@@ -198,9 +198,10 @@ func (w *World) openRegions(ctx context.Context, p *ports, owner uuid.UUID) erro
 func (w *World) openDoor() {
 	c := w.config
 	w.door = &login.Door{
-		Logins: &agent.Logins{Services: w.services, Runner: w.runner, Terms: terms(c), MinLevel: c.Grid.MinLevel},
+		Logins: &agent.Logins{Services: w.services, Runner: w.runner, Terms: terms(c), MinLevel: c.Grid.MinLevel, Strict: !c.Grid.LoginFallback},
 		Grid:   login.Grid{Name: c.Grid.Name, Nick: c.Grid.Nick, Welcome: c.Grid.Welcome, Library: w.stores.library.Skeleton()},
 		Log:    w.log, Proxies: c.Network.Proxies(), Host: c.Network.ExternalHost, Metrics: login.NewMetrics(w.registry),
+		PerSecond: c.Limits.LoginsPerSecond,
 	}
 	w.door.Init()
 }

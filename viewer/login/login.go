@@ -15,6 +15,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"terrane/agent"
@@ -22,6 +23,7 @@ import (
 	"terrane/wire/xmlrpc"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
 )
 
 const (
@@ -43,7 +45,11 @@ type Door struct {
 	// Host is the host that viewers reach this grid by; empty: the address they came to.
 	Host    string
 	Metrics *Metrics
+	// PerSecond is how many logins are begun in one second; more wait a little, and are then asked to try
+	// again. 0 is no bound.
+	PerSecond int
 
+	pace   *rate.Limiter
 	turns  chan struct{}
 	closed chan struct{}
 }
@@ -72,6 +78,10 @@ func (d *Door) Init() {
 	d.turns, d.closed = make(chan struct{}, atOnce), make(chan struct{})
 	if d.Metrics == nil {
 		d.Metrics = NewMetrics(nil)
+	}
+	d.pace = rate.NewLimiter(rate.Inf, 1)
+	if d.PerSecond > 0 {
+		d.pace = rate.NewLimiter(rate.Limit(d.PerSecond), d.PerSecond)
 	}
 }
 
@@ -153,6 +163,9 @@ func (d *Door) login(r *http.Request, m llsd.Map) llsd.Map {
 	case d.turns <- struct{}{}:
 		defer func() { <-d.turns }()
 	}
+	if refusal := d.wait(r.Context()); refusal != nil {
+		return d.refuse(refusal)
+	}
 	request, refusal := d.request(r, m)
 	if refusal != nil {
 		return d.refuse(refusal)
@@ -172,6 +185,19 @@ func (d *Door) login(r *http.Request, m llsd.Map) llsd.Map {
 	}
 	d.Metrics.logins.WithLabelValues("in").Inc()
 	return answer
+}
+
+// patience is how long a login waits when too many come at once. Viewers wait 40 s.
+const patience = 10 * time.Second
+
+// wait lets a login begin when its turn has come.
+func (d *Door) wait(ctx context.Context) *agent.Refusal {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := d.pace.Wait(ctx); err != nil {
+		return &agent.Refusal{Reason: agent.RefusedPresence, Message: "Too many are logging in at the moment. Please try again in a minute."}
+	}
+	return nil
 }
 
 func (d *Door) refuse(r *agent.Refusal) llsd.Map {

@@ -111,12 +111,12 @@ func (o Options) override(c *Config) error {
 }
 
 // open makes the world of a configuration whose ports are bound.
-func open(ctx context.Context, o Options, c Config, p *ports) (w *World, err error) {
+func open(ctx context.Context, o Options, c Config, p *ports) (_ *World, err error) {
 	dir, err := openFolder(o.Data)
 	if err != nil {
 		return nil, err
 	}
-	w = &World{
+	w := &World{
 		config: c, dir: dir, out: o.Out, listener: p.http, log: newLog(c, o.Log), stopping: make(chan struct{}),
 		reports: steps.NewRing(c.Trace.Keep), registry: prometheus.NewRegistry(),
 	}

@@ -11,18 +11,18 @@ type party string
 
 // The parties.
 const (
-	viewer     party = "Viewer"
-	door       party = "Login"
-	region     party = "Region"
-	presence   party = "Presence"
-	gridUser   party = "Grid user"
-	looks      party = "Avatar"
-	inventory  party = "Inventory"
-	friends    party = "Friends"
-	neighbours party = "Neighbours"
-	others     party = "Other viewers"
-	journal    party = "Journal"
-	watch      party = "Grid"
+	partyViewer     party = "Viewer"
+	partyLogin      party = "Login"
+	partyRegion     party = "Region"
+	partyPresence   party = "Presence"
+	partyGridUser   party = "Grid user"
+	partyAvatar     party = "Avatar"
+	partyInventory  party = "Inventory"
+	partyFriends    party = "Friends"
+	partyNeighbours party = "Neighbours"
+	partyOthers     party = "Other viewers"
+	partyJournal    party = "Journal"
+	partyGrid       party = "Grid"
 
 	// self stands in a table for whoever runs the process.
 	self party = ""
@@ -30,16 +30,18 @@ const (
 
 // columns are the parties in the order of a diagram.
 var columns = []party{
-	viewer, door, region, presence, gridUser, looks, inventory, friends, neighbours, others, journal, watch,
+	partyViewer, partyLogin, partyRegion, partyPresence, partyGridUser, partyAvatar, partyInventory, partyFriends,
+	partyNeighbours, partyOthers, partyJournal, partyGrid,
 }
 
 // runners are who runs a process, by its kind; all others are run by a region.
-var runners = map[string]party{"login": door, "lapse": watch}
+var runners = map[string]party{"login": partyLogin, "lapse": partyGrid}
 
 // owners are the parties by the owner of a step, for steps that messages does not know.
 var owners = map[string]party{
-	"viewer": viewer, "region": region, "regions": region, "lane": region, "presence": presence, "grid user": gridUser,
-	"avatar": looks, "inventory": inventory, "friends": friends, "neighbours": neighbours, "journal": journal,
+	"viewer": partyViewer, "region": partyRegion, "regions": partyRegion, "lane": partyRegion,
+	"presence": partyPresence, "grid user": partyGridUser, "avatar": partyAvatar,
+	"inventory": partyInventory, "friends": partyFriends, "neighbours": partyNeighbours, "journal": partyJournal,
 }
 
 // arrow is one message of a diagram.
@@ -52,58 +54,58 @@ type arrow struct {
 // messages are the real messages of the steps. A key is the step's name, or "kind: name" or
 // "kind: name: detail" where the same step says something else; the longest that fits is taken.
 var messages = map[string][]arrow{
-	"end the old session":    {{self, region, "end the session: you have logged in from another place", false}},
-	"begin the session":      {{self, presence, "login", false}},
-	"read the inventory":     {{self, inventory, "GETINVENTORYSKELETON, GETACTIVEGESTURES", false}},
-	"read the friends":       {{self, friends, "getfriends", false}},
-	"find where to":          {{self, gridUser, "getgriduserinfo", false}},
-	"read the looks":         {{self, looks, "getavatar", false}},
-	"announce the agent":     {{self, region, "QUERYACCESS, POST /agent/", false}},
-	"grid user: logged in":   {{self, gridUser, "loggedin", false}},
-	"take ownership":         {{self, presence, "report", false}},
-	"open the journal's row": {{self, journal, "open row", false}},
-	"remember the place":     {{self, gridUser, "setposition", false}},
-	"save the looks":         {{self, looks, "setavatar", false}},
+	"end the old session":    {{self, partyRegion, "end the session", false}},
+	"begin the session":      {{self, partyPresence, "login", false}},
+	"read the inventory":     {{self, partyInventory, "GETINVENTORYSKELETON, GETACTIVEGESTURES", false}},
+	"read the friends":       {{self, partyFriends, "getfriends", false}},
+	"find where to":          {{self, partyGridUser, "getgriduserinfo", false}},
+	"read the looks":         {{self, partyAvatar, "getavatar", false}},
+	"announce the agent":     {{self, partyRegion, "QUERYACCESS, POST /agent/", false}},
+	"grid user: logged in":   {{self, partyGridUser, "loggedin", false}},
+	"take ownership":         {{self, partyPresence, "report", false}},
+	"open the journal's row": {{self, partyJournal, "open row", false}},
+	"remember the place":     {{self, partyGridUser, "setposition", false}},
+	"save the looks":         {{self, partyAvatar, "setavatar", false}},
 
-	"undo: begin the session":    {{self, presence, "undo: logout", false}},
-	"undo: announce the agent":   {{self, region, "undo: end the session", false}},
-	"undo: grid user: logged in": {{self, gridUser, "undo: loggedout", false}},
+	"undo: begin the session":    {{self, partyPresence, "undo: logout", false}},
+	"undo: announce the agent":   {{self, partyRegion, "undo: end the session", false}},
+	"undo: grid user: logged in": {{self, partyGridUser, "undo: loggedout", false}},
 
-	"answer the viewer":                      {{self, viewer, "LogoutReply", true}},
-	"logout: answer the viewer: kicked":      {{self, viewer, "KickUser", true}},
-	"logout: answer the viewer: region down": {{self, viewer, "KickUser", true}},
-	"logout: answer the viewer: closed":      {{self, viewer, "DisableSimulator", true}},
-	"let running processes finish":           {{self, region, "let running processes finish", false}},
-	"take the agent out of the scene":        {{self, region, "presence, seat, controls, physics body", false}, {region, others, "KillObject", true}},
-	"write the departure to the journal":     {{self, journal, "departure", false}},
-	"close child agents":                     {{self, neighbours, "DELETE /agent/", false}, {neighbours, viewer, "DisableSimulator", true}},
-	"grid user: logged out":                  {{self, gridUser, "loggedout", false}},
-	"presence: logged out":                   {{self, presence, "logout", false}},
-	"tell friends":                           {{self, presence, "getagents", false}, {self, friends, "status Online=False: OfflineNotification", false}},
+	"answer the viewer":                      {{self, partyViewer, "LogoutReply", true}},
+	"logout: answer the viewer: kicked":      {{self, partyViewer, "KickUser", true}},
+	"logout: answer the viewer: region down": {{self, partyViewer, "KickUser", true}},
+	"logout: answer the viewer: closed":      {{self, partyViewer, "DisableSimulator", true}},
+	"let running processes finish":           {{self, partyRegion, "let running processes finish", false}},
+	"take the agent out of the scene":        {{self, partyRegion, "presence, seat, controls, physics body", false}, {partyRegion, partyOthers, "KillObject", true}},
+	"write the departure to the journal":     {{self, partyJournal, "departure", false}},
+	"close child agents":                     {{self, partyNeighbours, "DELETE /agent/", false}, {partyNeighbours, partyViewer, "DisableSimulator", true}},
+	"grid user: logged out":                  {{self, partyGridUser, "loggedout", false}},
+	"presence: logged out":                   {{self, partyPresence, "logout", false}},
+	"tell friends":                           {{self, partyPresence, "getagents", false}, {self, partyFriends, "status Online=False: OfflineNotification", false}},
 	"arrival: tell friends": {
-		{self, presence, "getagents", false},
-		{self, friends, "status Online=True: OnlineNotification", false},
-		{self, viewer, "OnlineNotification", true},
+		{self, partyPresence, "getagents", false},
+		{self, partyFriends, "status Online=True: OnlineNotification", false},
+		{self, partyViewer, "OnlineNotification", true},
 	},
-	"strike it from the journal":   {{self, journal, "settled", false}},
-	"linger, then nothing is left": {{self, viewer, "last acks, LogoutReply again if asked", true}},
+	"strike it from the journal":   {{self, partyJournal, "settled", false}},
+	"linger, then nothing is left": {{self, partyViewer, "last acks, LogoutReply again if asked", true}},
 }
 
 // childSteps are the steps that name a neighbour after this beginning.
 var childSteps = map[string][]arrow{
-	"open child agent in ":  {{self, neighbours, "POST /agent/", false}, {self, viewer, "EnableSimulator, EstablishAgentCommunication", true}},
-	"close child agent in ": {{self, neighbours, "DELETE /agent/", false}, {neighbours, viewer, "DisableSimulator", true}},
+	"open child agent in ":  {{self, partyNeighbours, "POST /agent/", false}, {self, partyViewer, "EnableSimulator, EstablishAgentCommunication", true}},
+	"close child agent in ": {{self, partyNeighbours, "DELETE /agent/", false}, {partyNeighbours, partyViewer, "DisableSimulator", true}},
 }
 
 // openings are what set a process off, by "kind" or "kind: detail"; closings what follows one that was done.
 var (
 	openings = map[string][]arrow{
-		"login":        {{viewer, self, "login_to_simulator", false}},
-		"arrival":      {{viewer, self, "CompleteAgentMovement", false}, {self, viewer, "AgentMovementComplete", true}},
-		"logout: quit": {{viewer, self, "LogoutRequest", false}},
+		"login":        {{partyViewer, self, "login_to_simulator", false}},
+		"arrival":      {{partyViewer, self, "CompleteAgentMovement", false}, {self, partyViewer, "AgentMovementComplete", true}},
+		"logout: quit": {{partyViewer, self, "LogoutRequest", false}},
 	}
 	closings = map[string][]arrow{
-		"login": {{self, viewer, "sim_ip, sim_port, circuit_code, seed_capability", true}},
+		"login": {{self, partyViewer, "sim_ip, sim_port, circuit_code, seed_capability", true}},
 	}
 )
 
@@ -140,7 +142,7 @@ func closing(r *steps.Report) []arrow {
 		return by(runnerOf(r), closings[r.Kind])
 	}
 	if r.Kind == "login" && r.Outcome == steps.Failed {
-		return []arrow{{door, viewer, "refused", true}}
+		return []arrow{{partyLogin, partyViewer, "refused", true}}
 	}
 	return nil
 }
@@ -149,7 +151,7 @@ func runnerOf(r *steps.Report) party {
 	if p, ok := runners[r.Kind]; ok {
 		return p
 	}
-	return region
+	return partyRegion
 }
 
 // by is a copy of arrows with the runner where self stands.

@@ -33,7 +33,7 @@ func (d *diagram) text() string {
 	b.WriteString("sequenceDiagram\n")
 	for _, p := range columns {
 		if slices.Contains(d.seen, p) {
-			fmt.Fprintf(&b, "    participant %s as %s\n", id(p), p)
+			fmt.Fprintf(&b, "    participant %s\n", named(p))
 		}
 	}
 	for _, line := range d.lines {
@@ -44,6 +44,13 @@ func (d *diagram) text() string {
 
 // id is a party's name as Mermaid takes it: one word.
 func id(p party) string { return strings.ReplaceAll(string(p), " ", "") }
+
+func named(p party) string {
+	if id(p) == string(p) {
+		return id(p)
+	}
+	return id(p) + " as " + string(p)
+}
 
 func (d *diagram) section(r *steps.Report) {
 	over := d.parties(r)
@@ -131,8 +138,8 @@ func (d *diagram) add(format string, args ...any) {
 	d.lines = append(d.lines, fmt.Sprintf(format, args...))
 }
 
-// escape makes a text safe inside a line of a diagram: "#" and ";" would end it, and "<" and ">" would be
-// taken for markup.
+// escape makes a text safe inside a line of a diagram: "#" and ";" would end it, "&", "<" and ">" would be
+// taken for markup, "%" for a directive and "$" for a formula.
 func escape(s string) string {
-	return strings.NewReplacer("#", "#35;", ";", "#59;", "<", "#lt;", ">", "#gt;").Replace(plain(s))
+	return strings.NewReplacer("#", "#35;", ";", "#59;", "&", "#amp;", "<", "#lt;", ">", "#gt;", "%", "#37;", "$", "#36;").Replace(plain(s))
 }

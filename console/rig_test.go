@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -191,20 +192,19 @@ func says(t *testing.T, err error, status int, words ...string) {
 	}
 }
 
+// accountService is grid.Accounts by another name, because that has a method Accounts.
+type accountService = grid.Accounts
+
 type faultyAccounts struct {
-	grid.Accounts
+	accountService
 	rig *rig
 }
 
 func (f faultyAccounts) UpdateAccount(ctx context.Context, a grid.Account) error {
-	return errors.Join(f.rig.broken("UpdateAccount"), onlyIf(!f.rig.fail["UpdateAccount"], func() error { return f.Accounts.UpdateAccount(ctx, a) }))
-}
-
-func onlyIf(ok bool, do func() error) error {
-	if !ok {
-		return nil
+	if err := f.rig.broken("UpdateAccount"); err != nil {
+		return err
 	}
-	return do()
+	return f.accountService.UpdateAccount(ctx, a)
 }
 
 type faultyUsers struct {
@@ -287,7 +287,9 @@ type fakeInventory struct {
 	rig *rig
 }
 
-func (f fakeInventory) CreateInventory(context.Context, uuid.UUID) error { return f.rig.broken("CreateInventory") }
+func (f fakeInventory) CreateInventory(context.Context, uuid.UUID) error {
+	return f.rig.broken("CreateInventory")
+}
 
 type fakeWardrobe struct{ rig *rig }
 
@@ -323,7 +325,7 @@ func over(t *testing.T, test func(t *testing.T, r *rig)) {
 func serve(t *testing.T, h http.Handler) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "s")
-	l, err := listenUnix(path)
+	l, err := net.Listen("unix", path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,6 +63,8 @@ type DB struct {
 	queue   chan *job
 	ended   chan struct{} // closed when the writer has ended
 
+	batchTime time.Duration // the constant, but for tests
+
 	mu     sync.Mutex // guards closed, and that users grows only before it
 	closed bool
 	users  sync.WaitGroup // calls under way
@@ -109,8 +111,9 @@ func open(ctx context.Context, path string, o Options) (*DB, error) {
 		writer:  writer,
 		readers: readers,
 		// queueBound closures wait; whoever finds the queue full waits as long as his context lets him.
-		queue: make(chan *job, queueBound),
-		ended: make(chan struct{}),
+		queue:     make(chan *job, queueBound),
+		ended:     make(chan struct{}),
+		batchTime: batchTime,
 	}
 	go db.write()
 	return db, nil

@@ -144,7 +144,7 @@ func (w *writer) batch(j *job) {
 			w.undone = append(ran, w.undone...)
 			return
 		}
-		if n == batchBound || time.Since(began) > batchTime {
+		if n == batchBound || time.Since(began) > w.db.batchTime {
 			break
 		}
 		j = w.next()

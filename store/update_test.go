@@ -22,6 +22,7 @@ import (
 // answers with their answers.
 func together(t *testing.T, db *DB, fns ...func(*sql.Tx) error) []error {
 	t.Helper()
+	db.batchTime = time.Hour // a slow machine must not make two batches of it
 	begun := make(chan struct{})
 	proceed := make(chan struct{})
 	var wg sync.WaitGroup
@@ -143,6 +144,25 @@ func TestWhatANeighboursLossUndidIsRunAgain(t *testing.T) {
 	}
 	if runs != 2 {
 		t.Errorf("what was undone ran %d times", runs)
+	}
+	if got := names(t, db); !slices.Equal(got, []string{"a", "b"}) {
+		t.Errorf("the table has %v", got)
+	}
+}
+
+func TestAFullDiskFailsWhoeverNeedsRoomAndNobodyElse(t *testing.T) {
+	db := counters(t, Options{})
+	if _, err := db.writer.Exec("PRAGMA max_page_count = 20"); err != nil {
+		t.Fatal(err)
+	}
+	answers := together(t, db,
+		add("a"),
+		statement("INSERT INTO counters VALUES (?, 1)", strings.Repeat("x", 200_000)),
+		add("b"),
+	)
+	var failure *Error
+	if answers[0] != nil || !errors.As(answers[1], &failure) || failure.File != db.Path() || answers[2] != nil {
+		t.Errorf("they answered %v", answers)
 	}
 	if got := names(t, db); !slices.Equal(got, []string{"a", "b"}) {
 		t.Errorf("the table has %v", got)

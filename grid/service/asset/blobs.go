@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync/atomic"
 
 	"terrane/grid"
@@ -150,8 +151,12 @@ func (f *folder) remove(h hash) error {
 	return err
 }
 
-// syncFolder makes the names in a folder survive a loss of power.
+// syncFolder makes the names in a folder survive a loss of power. On Windows no folder can be synced, and
+// the file system's own journal has to do.
 func syncFolder(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
 	d, err := os.Open(path)
 	if err != nil {
 		return err

@@ -3,6 +3,8 @@ package authentication
 import (
 	"context"
 	"errors"
+	"runtime/debug"
+	"runtime/metrics"
 )
 
 const (
@@ -11,6 +13,9 @@ const (
 	// inLine is how many calls may wait for their turn. Who comes when the line is full is sent away at once,
 	// since he would wait for seconds.
 	inLine = 256
+	// smallHeap is the live memory, in bytes, below which what a hash leaves behind is worth giving back at
+	// once. Above it the garbage collector's own pace is good enough, and a collection is dear.
+	smallHeap = 128 << 20
 )
 
 // errCrowded says that the line is full.
@@ -43,5 +48,19 @@ func (h *hashers) do(ctx context.Context, fn func() error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return fn()
+	err := fn()
+	if len(h.line) == 1 {
+		giveBack()
+	}
+	return err
+}
+
+// giveBack returns the memory of past hashes to the system. Left alone, a few logins would make a small
+// server's process many times as large, for minutes.
+func giveBack() {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	if live[0].Value.Uint64() < smallHeap {
+		debug.FreeOSMemory()
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -148,8 +149,8 @@ func parseHash(s string) (slowHash, error) {
 	if h.sum, err = base64.RawStdEncoding.DecodeString(parts[5]); err != nil {
 		return h, fmt.Errorf("a password's hash: %w", err)
 	}
-	if len(h.sum) != hashBytes || len(h.salt) == 0 {
-		return h, fmt.Errorf("a password's hash has %d bytes and its salt %d", len(h.sum), len(h.salt))
+	if len(h.sum) != hashBytes || len(h.salt) == 0 || h.String() != s {
+		return h, errors.New("a password's hash is malformed")
 	}
 	return h, nil
 }

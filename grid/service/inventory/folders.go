@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 
 	"terrane/grid"
 	"terrane/store"
@@ -182,21 +184,26 @@ func (s *Service) PurgeFolder(ctx context.Context, owner, folder uuid.UUID) erro
 		if err := deleteFolders(tx, owner, gone); err != nil {
 			return err
 		}
-		n, err := deleteItemsIn(tx, owner, folder)
-		if err != nil || n == 0 && len(gone) == 0 {
+		r, err := tx.Exec("DELETE FROM inventoryitems WHERE avatarID = ? AND parentFolderID = ?", owner, folder)
+		if err != nil {
+			return err
+		}
+		if n, err := r.RowsAffected(); err != nil || n == 0 && len(gone) == 0 {
 			return err
 		}
 		return raise(tx, owner, folder)
 	})
 }
 
-// branch is a folder and all folders below it; grid.ErrDenied when one of them is a system folder.
+// branch is a folder and all folders below it; grid.ErrDenied when one of them is a system folder. The
+// owner goes along with each folder: named once, he would have SQLite read all his folders at each step.
 func branch(tx *sql.Tx, owner, top uuid.UUID) ([]uuid.UUID, error) {
-	rows, err := tx.Query(`WITH RECURSIVE branch (id) AS (
-			SELECT folderID FROM inventoryfolders WHERE agentID = ? AND folderID = ?
+	rows, err := tx.Query(`WITH RECURSIVE branch (agent, id, type) AS (
+			SELECT agentID, folderID, type FROM inventoryfolders WHERE agentID = ? AND folderID = ?
 			UNION
-			SELECT f.folderID FROM inventoryfolders f JOIN branch ON f.parentFolderID = branch.id WHERE f.agentID = ?
-		) SELECT f.folderID, f.type FROM branch JOIN inventoryfolders f ON f.folderID = branch.id`, owner, top, owner)
+			SELECT f.agentID, f.folderID, f.type FROM branch
+			JOIN inventoryfolders f ON f.agentID = branch.agent AND f.parentFolderID = branch.id
+		) SELECT id, type FROM branch`, owner, top)
 	if err != nil {
 		return nil, err
 	}
@@ -217,11 +224,12 @@ func branch(tx *sql.Tx, owner, top uuid.UUID) ([]uuid.UUID, error) {
 }
 
 func deleteFolders(tx *sql.Tx, owner uuid.UUID, gone map[uuid.UUID]bool) error {
-	for id := range gone {
-		if _, err := deleteItemsIn(tx, owner, id); err != nil {
+	for in, args := range store.In(slices.Collect(maps.Keys(gone))) {
+		args = append([]any{owner}, args...)
+		if _, err := tx.Exec("DELETE FROM inventoryitems WHERE avatarID = ? AND parentFolderID IN "+in, args...); err != nil {
 			return err
 		}
-		if _, err := tx.Exec("DELETE FROM inventoryfolders WHERE agentID = ? AND folderID = ?", owner, id); err != nil {
+		if _, err := tx.Exec("DELETE FROM inventoryfolders WHERE agentID = ? AND folderID IN "+in, args...); err != nil {
 			return err
 		}
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -116,30 +114,38 @@ func (s *Service) MoveItems(ctx context.Context, owner uuid.UUID, ids, folders [
 		if err != nil {
 			return err
 		}
-		touched := map[uuid.UUID]bool{}
-		for _, id := range folders {
-			if touched[id] {
-				continue
-			}
-			if _, err := folderByID(tx, owner, id); err != nil {
-				return err
-			}
-			touched[id] = true
-		}
+		goes := make(map[uuid.UUID]uuid.UUID, len(ids)) // an item named twice goes where it is last sent
 		for n, id := range ids {
-			i, ok := found[id]
-			if !ok {
+			if _, ok := found[id]; !ok {
 				return fmt.Errorf("item %s: %w", id, grid.ErrNotFound)
 			}
-			touched[i.Folder] = true
-			_, err := tx.Exec("UPDATE inventoryitems SET parentFolderID = ? WHERE avatarID = ? AND inventoryID = ?",
-				folders[n], owner, id)
+			goes[id] = folders[n]
+		}
+		return move(tx, owner, found, goes)
+	})
+}
+
+// move puts items into the folders that they go to.
+func move(tx *sql.Tx, owner uuid.UUID, found map[uuid.UUID]grid.Item, goes map[uuid.UUID]uuid.UUID) error {
+	to := map[uuid.UUID][]uuid.UUID{}
+	var touched []uuid.UUID
+	for id, folder := range goes {
+		to[folder] = append(to[folder], id)
+		touched = append(touched, folder, found[id].Folder)
+	}
+	for folder, ids := range to {
+		if _, err := folderByID(tx, owner, folder); err != nil {
+			return err
+		}
+		for in, args := range store.In(ids) {
+			_, err := tx.Exec("UPDATE inventoryitems SET parentFolderID = ? WHERE avatarID = ? AND inventoryID IN "+in,
+				append([]any{folder, owner}, args...)...)
 			if err != nil {
 				return err
 			}
 		}
-		return raise(tx, owner, slices.Collect(maps.Keys(touched))...)
-	})
+	}
+	return raise(tx, owner, touched...)
 }
 
 // DeleteItems implements grid.Inventory.
@@ -149,23 +155,18 @@ func (s *Service) DeleteItems(ctx context.Context, owner uuid.UUID, ids []uuid.U
 		if err != nil {
 			return err
 		}
-		touched := map[uuid.UUID]bool{}
-		for id, i := range found {
-			touched[i.Folder] = true
-			if _, err := tx.Exec("DELETE FROM inventoryitems WHERE avatarID = ? AND inventoryID = ?", owner, id); err != nil {
+		var touched []uuid.UUID
+		for _, i := range found {
+			touched = append(touched, i.Folder)
+		}
+		for in, args := range store.In(ids) {
+			_, err := tx.Exec("DELETE FROM inventoryitems WHERE avatarID = ? AND inventoryID IN "+in, append([]any{owner}, args...)...)
+			if err != nil {
 				return err
 			}
 		}
-		return raise(tx, owner, slices.Collect(maps.Keys(touched))...)
+		return raise(tx, owner, touched...)
 	})
-}
-
-func deleteItemsIn(tx *sql.Tx, owner, folder uuid.UUID) (int64, error) {
-	r, err := tx.Exec("DELETE FROM inventoryitems WHERE avatarID = ? AND parentFolderID = ?", owner, folder)
-	if err != nil {
-		return 0, err
-	}
-	return r.RowsAffected()
 }
 
 const itemColumns = `inventoryID, avatarID, parentFolderID, assetID, assetType, invType, inventoryName,

@@ -159,7 +159,7 @@ func TestAFolderWithoutAVersionBeginsWithOne(t *testing.T) {
 }
 
 func TestADeepTreeIsListedMovedAndDeleted(t *testing.T) {
-	const depth = 3000
+	const depth = 2000
 	db := store.Memory(t)
 	s := open(t, db)
 	owner := created(t, s)

@@ -129,7 +129,8 @@ func (s *Service) own(tx *sql.Tx, owner uuid.UUID, i grid.Item) (grid.Item, erro
 	if err != nil {
 		return grid.Item{}, err
 	}
-	if n := slices.IndexFunc(has, func(h grid.Item) bool { return h.AssetType == i.AssetType && wearable(h) == wearable(i) }); n >= 0 {
+	same := func(h grid.Item) bool { return h.AssetType == i.AssetType && wearable(h) == wearable(i) }
+	if n := slices.IndexFunc(has, same); n >= 0 {
 		return has[n], nil
 	}
 	i.ID, i.Owner, i.Folder, i.Created = uuid.New(), owner, folder.ID, s.now()

@@ -33,12 +33,36 @@ type garment struct {
 
 // garments are what a new user wears, by wearable type. Regions of OpenSimulator expect the same ids.
 var garments = []garment{
-	{"Default Shape", 0, uuid.MustParse("66c41e39-38f9-f75a-024e-585989bfaba9"), uuid.MustParse("66c41e39-38f9-f75a-024e-585989bfab73")},
-	{"Default Skin", 1, uuid.MustParse("77c41e39-38f9-f75a-024e-585989bfabc9"), uuid.MustParse("77c41e39-38f9-f75a-024e-585989bbabbb")},
-	{"Default Hair", 2, uuid.MustParse("d342e6c1-b9d2-11dc-95ff-0800200c9a66"), uuid.MustParse("d342e6c0-b9d2-11dc-95ff-0800200c9a66")},
-	{"Default Eyes", 3, uuid.MustParse("cdc31054-eed8-4021-994f-4e0c6e861b50"), uuid.MustParse("4bb6fa4d-1cd2-498a-a84c-95c1a0e745a7")},
-	{"Default Shirt", 4, uuid.MustParse("77c41e39-38f9-f75a-0000-585989bf0000"), uuid.MustParse("00000000-38f9-1111-024e-222222111110")},
-	{"Default Pants", 5, uuid.MustParse("77c41e39-38f9-f75a-0000-5859892f1111"), uuid.MustParse("00000000-38f9-1111-024e-222222111120")},
+	{
+		"Default Shape", 0,
+		uuid.MustParse("66c41e39-38f9-f75a-024e-585989bfaba9"),
+		uuid.MustParse("66c41e39-38f9-f75a-024e-585989bfab73"),
+	},
+	{
+		"Default Skin", 1,
+		uuid.MustParse("77c41e39-38f9-f75a-024e-585989bfabc9"),
+		uuid.MustParse("77c41e39-38f9-f75a-024e-585989bbabbb"),
+	},
+	{
+		"Default Hair", 2,
+		uuid.MustParse("d342e6c1-b9d2-11dc-95ff-0800200c9a66"),
+		uuid.MustParse("d342e6c0-b9d2-11dc-95ff-0800200c9a66"),
+	},
+	{
+		"Default Eyes", 3,
+		uuid.MustParse("cdc31054-eed8-4021-994f-4e0c6e861b50"),
+		uuid.MustParse("4bb6fa4d-1cd2-498a-a84c-95c1a0e745a7"),
+	},
+	{
+		"Default Shirt", 4,
+		uuid.MustParse("77c41e39-38f9-f75a-0000-585989bf0000"),
+		uuid.MustParse("00000000-38f9-1111-024e-222222111110"),
+	},
+	{
+		"Default Pants", 5,
+		uuid.MustParse("77c41e39-38f9-f75a-0000-5859892f1111"),
+		uuid.MustParse("00000000-38f9-1111-024e-222222111120"),
+	},
 }
 
 func (g garment) bodyPart() bool { return g.kind < 4 }

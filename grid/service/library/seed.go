@@ -24,7 +24,8 @@ type seed struct {
 }
 
 // seeds are the default wearables, the textures that viewers ask for when they show these, a prim that was
-// just made or bare ground, and what a new notecard and a new script begin with.
+// just made or bare ground, and what a new notecard and a new script begin with. The textures are noise
+// and arithmetic made visible, as JPEG 2000 codestreams.
 func seeds() []seed {
 	id := uuid.MustParse
 	all := []seed{

@@ -64,7 +64,7 @@ type Agent struct {
 	ending chan struct{} // closed at the first End
 	once   sync.Once
 	safe   chan struct{} // closed when its departure is journalled: a relogin may begin
-	saved  sync.Once
+	opened sync.Once
 
 	mu       sync.Mutex
 	fence    grid.Fence
@@ -73,9 +73,15 @@ type Agent struct {
 	reason   Reason // of the first End
 	text     string // for the user, with the reason
 	children map[uuid.UUID]grid.Region
-	notices  map[uuid.UUID]notice
-	looks    grid.Avatar // rows last saved or loaded
-	dirty    bool        // looks have changed since
+	saved    grid.Avatar // rows that the avatar service has: loaded, or saved since
+	dirty    bool        // looks have changed since they were loaded
+	place    grid.Place  // where its avatar was last known to be; zero before it arrived
+	unsaved  grid.Avatar // rows that the avatar service did not have then; nil: none
+
+	// telling guards notices, and is held while the viewer is told, which never waits: of two notices about
+	// one friend the viewer hears the newer last.
+	telling sync.Mutex
+	notices map[uuid.UUID]notice
 }
 
 // New is an agent for a circuit that was announced.
@@ -89,7 +95,7 @@ func New(c grid.AgentCircuit, link Link) *Agent {
 		fence:    grid.Fence{Session: c.Session, Epoch: c.Epoch},
 		children: make(map[uuid.UUID]grid.Region),
 		notices:  make(map[uuid.UUID]notice),
-		looks:    c.Avatar,
+		saved:    c.Avatar,
 	}
 }
 
@@ -121,6 +127,12 @@ func (a *Agent) Why() (Reason, string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.reason, a.text
+}
+
+// ends reports whether somebody has asked the session to end.
+func (a *Agent) ends() bool {
+	why, _ := a.Why()
+	return why != ""
 }
 
 // Fence is the ownership under which the agent's records are written now.
@@ -163,7 +175,7 @@ func (a *Agent) Children() []grid.Region {
 }
 
 // openFence lets relogins begin: nothing of this session can be lost any more.
-func (a *Agent) openFence() { a.saved.Do(func() { close(a.safe) }) }
+func (a *Agent) openFence() { a.opened.Do(func() { close(a.safe) }) }
 
 func (a *Agent) owns(l grid.Lease) {
 	a.mu.Lock()

@@ -162,8 +162,8 @@ func (h *Host) closeChild(ctx context.Context, a *Agent, at grid.Region) error {
 }
 
 // closeAll closes a session's child agents, all at once; a neighbour that is dead keeps none of the
-// others waiting.
-func (h *Host) closeAll(ctx context.Context, agent, session uuid.UUID, at []grid.Region) error {
+// others waiting. It answers with those that it could not close.
+func (h *Host) closeAll(ctx context.Context, agent, session uuid.UUID, at []grid.Region) (open []grid.Region, err error) {
 	errs := make([]error, len(at))
 	var all sync.WaitGroup
 	for i, r := range at {
@@ -174,19 +174,28 @@ func (h *Host) closeAll(ctx context.Context, agent, session uuid.UUID, at []grid
 		})
 	}
 	all.Wait()
-	return errors.Join(errs...)
+	for i, r := range at {
+		if errs[i] != nil {
+			open = append(open, r)
+		}
+	}
+	return open, errors.Join(errs...)
 }
 
 // TellChildren tells the regions with child agents where the root agent is.
 func (h *Host) TellChildren(ctx context.Context, a *Agent, p grid.AgentPosition) {
 	here := h.Region()
-	position, camera := p.Position, p.Camera
+	var all sync.WaitGroup
 	for _, r := range a.Children() {
-		p.Position, p.Camera = relative(here, r, position), relative(here, r, camera)
-		if err := h.Services.Simulation.UpdateAgent(ctx, r, p); err != nil {
-			h.Log.Debug("child agent not updated", "agent", a.Name(), "region", r.Name, "error", err)
-		}
+		all.Go(func() {
+			there := p
+			there.Position, there.Camera = relative(here, r, p.Position), relative(here, r, p.Camera)
+			if err := h.Services.Simulation.UpdateAgent(ctx, r, there); err != nil {
+				h.Log.Debug("child agent not updated", "agent", a.Name(), "region", r.Name, "error", err)
+			}
+		})
 	}
+	all.Wait()
 }
 
 // circuitCode is a random circuit code: 31 bits, never 0.

@@ -4,63 +4,94 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"terrane/grid"
 
 	"github.com/google/uuid"
 )
 
-// tellAtOnce is how many friends' regions are told side by side.
-const tellAtOnce = 16
+const (
+	// tellAtOnce is how many friends' regions are told side by side, tellTimeout how long each has: it leaves
+	// time for others after those that do not answer.
+	tellAtOnce  = 16
+	tellTimeout = 1500 * time.Millisecond
+)
 
 // Friendships finds who is to know that a user has come or gone, and tells their regions.
 type Friendships struct{ Services *Services }
 
-// Tell tells those friends of a user who are online and may see him that he has come or gone. It
-// answers with those who are online and let him see them. One region that does not answer keeps
-// nobody else from being told.
-func (f *Friendships) Tell(ctx context.Context, user uuid.UUID, online bool, epoch uint64) (visible []uuid.UUID, err error) {
+// circle is who of a user's friends is online.
+type circle struct {
+	tell map[uuid.UUID][]uuid.UUID // those who may see him, by the region where they are
+	see  []uuid.UUID               // those whom he may see
+}
+
+// around finds a user's friends who are online.
+func (f *Friendships) around(ctx context.Context, user uuid.UUID) (circle, error) {
 	friends, err := f.Services.Friends.FriendsOf(ctx, user)
 	if err != nil {
-		return nil, err
+		return circle{}, err
 	}
-	tell, see := make(map[uuid.UUID]bool), make(map[uuid.UUID]bool)
+	rights := make(map[uuid.UUID]grid.Friend)
 	var ask []uuid.UUID
 	for _, fr := range friends {
-		if fr.Pending() {
-			continue
-		}
-		tell[fr.Friend] = fr.Mine&grid.RightSeeOnline != 0
-		see[fr.Friend] = fr.Theirs&grid.RightSeeOnline != 0
-		if tell[fr.Friend] || see[fr.Friend] {
+		if !fr.Pending() && (fr.Mine|fr.Theirs)&grid.RightSeeOnline != 0 {
+			rights[fr.Friend] = fr
 			ask = append(ask, fr.Friend)
 		}
 	}
 	if len(ask) == 0 {
-		return nil, nil
+		return circle{}, nil
 	}
 	present, err := f.Services.Presences.PresencesOf(ctx, ask)
 	if err != nil {
-		return nil, err
+		return circle{}, err
 	}
+	c := circle{tell: make(map[uuid.UUID][]uuid.UUID)}
+	for _, p := range present {
+		if rights[p.User].Theirs&grid.RightSeeOnline != 0 {
+			c.see = append(c.see, p.User)
+		}
+		if rights[p.User].Mine&grid.RightSeeOnline != 0 && p.Region != uuid.Nil {
+			c.tell[p.Region] = append(c.tell[p.Region], p.User)
+		}
+	}
+	return c, nil
+}
+
+// tellGone tells those friends of a user who are online and may see him that the session with this
+// epoch has ended. When he has come back and stands in a region again, what is late would be wrong:
+// a friend who came after him has no newer notice to tell it by.
+func (f *Friendships) tellGone(ctx context.Context, user uuid.UUID, epoch uint64) error {
+	c, err := f.around(ctx, user)
+	if err != nil || len(c.tell) == 0 {
+		return err
+	}
+	now, err := f.Services.Presences.LeaseOf(ctx, user)
+	if err != nil && !errors.Is(err, grid.ErrNotFound) {
+		return err
+	}
+	if err == nil && now.Epoch > epoch && now.Region != uuid.Nil {
+		return nil
+	}
+	return f.tell(ctx, c, grid.StatusNotice{From: user, Epoch: epoch})
+}
+
+// tell gives a notice to everybody in the circle who is to have it. Regions are told side by side: one
+// that does not answer keeps nobody elsewhere from being told.
+func (f *Friendships) tell(ctx context.Context, c circle, n grid.StatusNotice) error {
 	var (
 		all  sync.WaitGroup
 		mu   sync.Mutex // guards errs
 		errs []error
 	)
 	slots := make(chan struct{}, tellAtOnce)
-	for _, p := range present {
-		if see[p.User] {
-			visible = append(visible, p.User)
-		}
-		if !tell[p.User] || p.Region == uuid.Nil {
-			continue
-		}
+	for region, friends := range c.tell {
 		slots <- struct{}{}
 		all.Go(func() {
 			defer func() { <-slots }()
-			n := grid.StatusNotice{From: user, To: p.User, Online: online, Epoch: epoch}
-			if err := f.status(ctx, p.Region, n); err != nil && !errors.Is(err, grid.ErrNotFound) {
+			if err := f.tellRegion(ctx, region, friends, n); err != nil {
 				mu.Lock()
 				errs = append(errs, err)
 				mu.Unlock()
@@ -68,15 +99,29 @@ func (f *Friendships) Tell(ctx context.Context, user uuid.UUID, online bool, epo
 		})
 	}
 	all.Wait()
-	return visible, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
-func (f *Friendships) status(ctx context.Context, region uuid.UUID, n grid.StatusNotice) error {
+func (f *Friendships) tellRegion(ctx context.Context, region uuid.UUID, friends []uuid.UUID, n grid.StatusNotice) error {
+	ctx, cancel := context.WithTimeout(ctx, tellTimeout)
+	defer cancel()
 	r, err := f.Services.Regions.RegionByID(ctx, region)
 	if err != nil {
-		return err
+		return unlessGone(err)
 	}
-	return f.Services.RegionFriends.Status(ctx, r, n)
+	var errs []error
+	for _, n.To = range friends {
+		errs = append(errs, unlessGone(f.Services.RegionFriends.Status(ctx, r, n)))
+	}
+	return errors.Join(errs...)
+}
+
+// unlessGone: who is no longer there need not be told.
+func unlessGone(err error) error {
+	if errors.Is(err, grid.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // RegionOf is the region in which a user's root agent is, or ErrNotFound when he is not online.
@@ -118,15 +163,29 @@ func (h *Host) Status(n grid.StatusNotice) error {
 	if a == nil {
 		return grid.ErrNotFound
 	}
-	a.mu.Lock()
+	a.telling.Lock()
+	defer a.telling.Unlock()
 	last := a.notices[n.From]
-	old := last.outdated(n)
-	if !old {
-		a.notices[n.From] = notice{n.Epoch, n.Online}
+	if last.outdated(n) {
+		return nil
 	}
-	a.mu.Unlock()
-	if !old {
-		a.Link.Friends(n.Online, []uuid.UUID{n.From})
-	}
+	a.notices[n.From] = notice{max(last.epoch, n.Epoch), n.Online}
+	a.Link.Friends(n.Online, []uuid.UUID{n.From})
 	return nil
+}
+
+// greet shows an agent that has come which friends are online, but for those of whom it has heard since:
+// that is newer.
+func (a *Agent) greet(online []uuid.UUID) {
+	a.telling.Lock()
+	defer a.telling.Unlock()
+	var news []uuid.UUID
+	for _, friend := range online {
+		if _, heard := a.notices[friend]; !heard {
+			news = append(news, friend)
+		}
+	}
+	if len(news) > 0 {
+		a.Link.Friends(true, news)
+	}
 }

@@ -2,7 +2,9 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -54,6 +56,7 @@ type Host struct {
 // debt is a departure that owes something, and when it is tried again.
 type debt struct {
 	Departure
+	standing
 	tries int
 	next  time.Time
 	busy  bool
@@ -140,22 +143,35 @@ func (h *Host) departed(d *leaving) {
 	if d.agent != nil {
 		d.agent.openFence()
 	}
+	row, standing := d.state()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if d.agent != nil && h.agents[d.Session] == d.agent {
 		delete(h.agents, d.Session)
 	}
 	old := h.owed[d.Session]
-	if !d.belongs() || len(d.Owed()) == 0 {
+	if standing.over() {
 		delete(h.owed, d.Session)
 		return
 	}
-	next := &debt{Departure: *d.Departure}
+	next := &debt{Departure: row, standing: standing}
 	if old != nil {
 		next.tries = old.tries + 1
 	}
 	next.next = time.Now().Add(min(h.Terms.RetryFirst<<min(next.tries, 16), h.Terms.RetryMost))
 	h.owed[d.Session] = next
+}
+
+// hasten makes what is owed for an agent due at once: a newer session of his has written to the
+// services, and what an older one still holds back is not to be believed longer than that.
+func (h *Host) hasten(agent uuid.UUID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, d := range h.owed {
+		if d.Agent == agent {
+			d.next = time.Time{}
+		}
+	}
 }
 
 func (h *Host) process(kind string, d *Departure) *steps.Process {
@@ -165,7 +181,7 @@ func (h *Host) process(kind string, d *Departure) *steps.Process {
 	}
 }
 
-// departure is what is known of a leaving agent before the scene has given it back.
+// departure is what is known of an agent without asking the scene.
 func (a *Agent) departure(h *Host, why Reason) *Departure {
 	f := a.Fence()
 	d := &Departure{
@@ -175,15 +191,27 @@ func (a *Agent) departure(h *Host, why Reason) *Departure {
 	if !a.Circuit.Child || d.Root {
 		d.Children = a.Children()
 	}
+	a.mu.Lock()
+	d.Place, d.Looks = a.place, a.unsaved
+	a.mu.Unlock()
 	return d
 }
 
-// take puts into the departure where the avatar is and how it looks.
-func (d *leaving) take(position, lookAt geom.Vec3, looks *avatar.Appearance) {
-	d.Place = d.host.place(position, lookAt)
-	if rows := d.agent.unsaved(looks); rows != nil {
-		d.Looks = rows
+// remember notes where the agent's avatar is and how it looks, and answers with what may be stored of
+// it: rows is nil when the avatar service has them. A logout to which the scene does not answer stores
+// what was noted last.
+func (h *Host) remember(a *Agent, position, lookAt geom.Vec3, looks *avatar.Appearance) (at grid.Place, rows grid.Avatar) {
+	at = h.place(position, lookAt)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if looks != nil && a.dirty {
+		rows = grid.Avatar(looks.ToRows())
+		if maps.Equal(rows, a.saved) {
+			rows = nil
+		}
 	}
+	a.place, a.unsaved = at, rows
+	return at, rows
 }
 
 // place is a position in this region as it may be stored: finite and inside.
@@ -207,44 +235,36 @@ const (
 	ceiling = 10000 // metres: OpenSimulator's highest position
 )
 
-// unsaved are the rows of looks that differ from what the avatar service has, or nil.
-func (a *Agent) unsaved(looks *avatar.Appearance) grid.Avatar {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if looks == nil || !a.dirty {
-		return nil
-	}
-	return grid.Avatar(looks.ToRows())
-}
-
-// SaveLooks saves rows of looks that have changed. It runs on the agent's lane.
+// SaveLooks saves rows of looks that have changed. It runs on the agent's lane. What it cannot save, the
+// logout does, or the next change.
 func (h *Host) SaveLooks(ctx context.Context, a *Agent, rows grid.Avatar) *steps.Report {
-	a.mu.Lock()
-	a.dirty = false // what changes from here on is saved by another
-	a.mu.Unlock()
-	r := h.process("looks", a.departure(h, "")).Regardless(ctx, steps.Step{
+	return h.process("looks", a.departure(h, "")).Regardless(ctx, steps.Step{
 		Name: saveLooks, Owner: "avatar", Tries: 2, Timeout: 5 * time.Second,
 		Do: func(ctx context.Context) error {
-			return h.Services.Avatars.SetAvatarAs(ctx, a.ID(), a.Fence(), rows)
+			if err := h.Services.Avatars.SetAvatarAs(ctx, a.ID(), a.Fence(), rows); err != nil {
+				return err
+			}
+			a.mu.Lock()
+			a.saved, a.unsaved = rows, nil
+			a.mu.Unlock()
+			return nil
 		},
 	})
-	if r.Outcome != steps.Done {
-		a.LooksChanged() // the logout saves it, or the next change
-	}
-	return r
 }
 
-// LooksChanged notes that the agent's looks are not what the avatar service has.
+// LooksChanged notes that the agent's looks may not be what the avatar service has.
 func (a *Agent) LooksChanged() {
 	a.mu.Lock()
 	a.dirty = true
 	a.mu.Unlock()
 }
 
-// lastPlace is where a user was last, as far as the grid knows.
-func (h *Host) lastPlace(ctx context.Context, user uuid.UUID) grid.Place {
-	if u, err := h.Services.GridUsers.GridUser(ctx, user); err == nil {
-		return u.Last
+// lastPlace is where a user was last, as far as the grid knows; the zero Place when he never was
+// anywhere.
+func (h *Host) lastPlace(ctx context.Context, user uuid.UUID) (grid.Place, error) {
+	u, err := h.Services.GridUsers.GridUser(ctx, user)
+	if err != nil && !errors.Is(err, grid.ErrNotFound) {
+		return grid.Place{}, err
 	}
-	return grid.Place{}
+	return u.Last, nil
 }

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"terrane/agent/steps"
@@ -16,8 +17,12 @@ type Lapses struct {
 	Runner      *steps.Runner
 }
 
-// lapsesAtOnce is how many lapsed sessions are taken from the service in one go.
-const lapsesAtOnce = 100
+const (
+	// lapsesAtOnce is how many lapsed sessions are taken from the service in one go, endsAtOnce how many
+	// of them are ended side by side.
+	lapsesAtOnce = 100
+	endsAtOnce   = 8
+)
 
 // Run looks for lapsed leases every interval, until ctx ends.
 func (l *Lapses) Run(ctx context.Context, every time.Duration) {
@@ -37,17 +42,22 @@ func (l *Lapses) Run(ctx context.Context, every time.Duration) {
 func (l *Lapses) EndLapsed(ctx context.Context) int {
 	lapsed, err := l.Services.Presences.Lapsed(ctx, lapsesAtOnce)
 	if err != nil {
-		l.Runner.Log.Warn("lapsed leases not known", "error", err)
+		l.Runner.Logger().Warn("lapsed leases not known", "error", err)
 		return 0
 	}
+	var all sync.WaitGroup
+	slots := make(chan struct{}, endsAtOnce)
 	for _, lease := range lapsed {
-		l.end(ctx, lease)
+		slots <- struct{}{}
+		all.Go(func() { l.end(ctx, lease); <-slots })
 	}
+	all.Wait()
 	return len(lapsed)
 }
 
-// end signs one session out. The last step is the one that takes the lease from the list: what fails
-// before it is tried again at the next look.
+// end signs one session out. Presence takes the lease from the list: what fails until then is tried again
+// at the next look. Friends come after it, though they are told only now: those of them whose own region is
+// as dead would otherwise keep each other online.
 func (l *Lapses) end(ctx context.Context, lease grid.Lease) {
 	name := lease.User.String()
 	if account, err := l.Services.Accounts.Account(ctx, lease.User); err == nil {
@@ -70,9 +80,8 @@ func (l *Lapses) end(ctx context.Context, lease grid.Lease) {
 		steps.Step{Name: leavePresence, Owner: "presence", Do: func(ctx context.Context) error {
 			return unlessSuperseded(l.Services.Presences.End(ctx, lease.Fence()))
 		}},
-		steps.Step{Name: tellFriends, Owner: "friends", Do: func(ctx context.Context) error {
-			_, err := l.Friendships.Tell(ctx, lease.User, false, lease.Epoch)
-			return err
+		steps.Step{Name: tellFriends, Owner: "friends", Tries: 3, Do: func(ctx context.Context) error {
+			return l.Friendships.tellGone(ctx, lease.User, lease.Epoch)
 		}},
 	)
 }

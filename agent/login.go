@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"sync"
 	"time"
 
 	"terrane/agent/steps"
@@ -131,6 +132,7 @@ type entering struct {
 	user     grid.GridUser
 	wanted   []destination
 	homeAt   grid.Region
+	asked    []grid.Region // to which the agent was announced, whatever they answered
 	came     destination
 	circuit  grid.AgentCircuit
 	seed     string
@@ -187,7 +189,7 @@ func (in *entering) endOld(ctx context.Context) error {
 		in.held, err = in.Services.Departures.HeldFor(ctx, owner, in.account.ID)
 	}
 	if err != nil && !errors.Is(err, grid.ErrNotFound) {
-		in.Runner.Log.Warn("old session superseded", "agent", in.account.Name(), "region", owner.Name, "error", err)
+		in.Runner.Logger().Warn("old session superseded", "agent", in.account.Name(), "region", owner.Name, "error", err)
 	}
 	return nil
 }
@@ -283,14 +285,21 @@ func (in *entering) announce(ctx context.Context, to destination, c grid.AgentCi
 	if err := in.Services.Simulation.QueryAccess(ctx, to.region, c.Agent, c.Position); err != nil {
 		return "", err
 	}
+	in.asked = append(in.asked, to.region)
 	return in.Services.Simulation.CreateAgent(ctx, to.region, c)
 }
 
+// withdraw takes the agent back from every region that may have it: one that answered too late has it too.
 func (in *entering) withdraw(ctx context.Context) error {
-	if in.seed == "" {
-		return nil
+	errs := make([]error, len(in.asked))
+	var all sync.WaitGroup
+	for i, r := range in.asked {
+		all.Go(func() {
+			errs[i] = in.Services.SessionEnder.EndSession(ctx, r, in.account.ID, in.session, "The login could not be completed.")
+		})
 	}
-	return in.Services.SessionEnder.EndSession(ctx, in.came.region, in.account.ID, in.session, "The login could not be completed.")
+	all.Wait()
+	return errors.Join(errs...)
 }
 
 func (in *entering) markOnline(ctx context.Context) error {

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"terrane/grid"
 
@@ -49,10 +50,11 @@ func await(ctx context.Context, done <-chan struct{}) error {
 // HeldFor is what this region's journal still holds of a user and the services do not have yet: the
 // newest of his departures that are owed.
 func (h *Host) HeldFor(ctx context.Context, user uuid.UUID) (grid.Held, error) {
-	_, departed, err := h.Journal.RowsOf(ctx, user)
+	open, departed, err := h.Journal.RowsOf(ctx, user)
 	if err != nil {
 		return grid.Held{}, errors.Join(grid.ErrUnavailable, err)
 	}
+	departed = append(departed, h.crashed(open)...)
 	var newest *Departure
 	for i, d := range departed {
 		if newest == nil || d.Epoch > newest.Epoch {
@@ -70,4 +72,11 @@ func (h *Host) HeldFor(ctx context.Context, user uuid.UUID) (grid.Held, error) {
 		held.Avatar = newest.Looks
 	}
 	return held, nil
+}
+
+// crashed are those of the open rows whose sessions a crash has ended. The others are live.
+func (h *Host) crashed(open []Departure) []Departure {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.DeleteFunc(open, func(d Departure) bool { return h.owed[d.Session] == nil })
 }

@@ -61,8 +61,8 @@ func (h *Host) dueAgain(now time.Time, n int) []*leaving {
 			continue
 		}
 		d.busy = true
-		copied := d.Departure
-		out = append(out, &leaving{Departure: &copied, host: h})
+		row := d.Departure
+		out = append(out, &leaving{Departure: &row, standing: d.standing, host: h})
 	}
 	return out
 }
@@ -71,35 +71,53 @@ func (h *Host) dueAgain(now time.Time, n int) []*leaving {
 // A session that is not the region's any more ends as superseded; one whose ownership could not be had
 // yet is asked for again.
 func (h *Host) Renew(ctx context.Context) {
-	var held []grid.Fence
-	for _, a := range h.Agents() {
-		if !a.Root() {
-			continue
-		}
-		if a.Owned() {
-			held = append(held, a.Fence())
-			continue
-		}
-		if err := h.own(ctx, a); err != nil && !errors.Is(err, grid.ErrSuperseded) {
-			h.Log.Warn("session not owned yet", "agent", a.Name(), "session", a.Session(), "error", err)
-		}
-	}
-	if len(held) == 0 {
-		return
-	}
 	ctx, cancel := context.WithTimeout(ctx, h.Terms.Renew)
 	defer cancel()
+	var held []grid.Fence
+	for _, a := range h.Agents() {
+		switch {
+		case !a.Root():
+		case a.Owned():
+			held = append(held, a.Fence())
+		default:
+			h.ownAgain(a)
+		}
+	}
+	if len(held) > 0 {
+		h.renew(ctx, held)
+	}
+	if err := h.checkpoint(ctx); err != nil {
+		h.Log.Warn("journal not refreshed", "error", err)
+	}
+}
+
+func (h *Host) renew(ctx context.Context, held []grid.Fence) {
 	lost, err := h.Services.Presences.Renew(ctx, h.Region().ID, h.Boot, held)
 	if err != nil {
 		h.Log.Warn("leases not renewed", "sessions", len(held), "error", err)
 	}
 	for _, session := range lost {
-		if a := h.Find(session); a != nil && a.Owned() && stillHeld(held, a.Fence()) {
+		if a := h.Find(session); a != nil && stillHeld(held, a.Fence()) {
 			a.End(Superseded, "")
 		}
 	}
-	if err := h.checkpoint(ctx); err != nil {
-		h.Log.Warn("journal not refreshed", "error", err)
+}
+
+// ownAgain asks once more for the ownership of a session. It goes by the agent's lane: a logout, which
+// waits for the lane, must know the epoch that comes of it.
+func (h *Host) ownAgain(a *Agent) {
+	err := a.Lane.Go(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, h.Terms.Renew)
+		defer cancel()
+		if a.Owned() {
+			return
+		}
+		if err := h.own(ctx, a); err != nil && !errors.Is(err, grid.ErrSuperseded) {
+			h.Log.Warn("session not owned yet", "agent", a.Name(), "session", a.Session(), "error", err)
+		}
+	})
+	if err != nil && !errors.Is(err, ErrLaneClosed) {
+		h.Log.Warn("session not owned yet", "agent", a.Name(), "session", a.Session(), "error", err)
 	}
 }
 
@@ -129,18 +147,11 @@ func (h *Host) own(ctx context.Context, a *Agent) error {
 
 // checkpoint writes the open rows of all sessions whose root is here.
 func (h *Host) checkpoint(ctx context.Context) error {
-	rows := make(map[uuid.UUID]*leaving)
-	for _, a := range h.Agents() {
-		if a.Root() {
-			rows[a.Session()] = &leaving{Departure: a.departure(h, Silent), host: h, agent: a}
-		}
-	}
+	here := make(map[uuid.UUID]scene.Presence)
 	err := h.Scene.Do(ctx, func(tx *scene.Tx) error {
-		for session, row := range rows {
-			if p, ok := tx.Presence(session); ok && p.Root {
-				row.take(p.Position, p.LookAt, p.Appearance)
-			} else {
-				delete(rows, session) // it has left meanwhile, and its departure says more
+		for p := range tx.Presences() {
+			if p.Root {
+				here[p.Session] = p
 			}
 		}
 		return nil
@@ -148,9 +159,18 @@ func (h *Host) checkpoint(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	open := make([]Departure, 0, len(rows))
-	for _, row := range rows {
-		open = append(open, *row.Departure)
+	var open []Departure
+	for _, a := range h.Agents() {
+		p, ok := here[a.Session()]
+		if !ok || !a.Root() || a.ends() {
+			continue // a departure says more
+		}
+		row := a.departure(h, Silent)
+		row.Place, row.Looks = h.remember(a, p.Position, p.LookAt, p.Appearance)
+		open = append(open, *row)
+	}
+	if len(open) == 0 {
+		return nil
 	}
 	return h.Journal.Refresh(ctx, open)
 }
@@ -167,10 +187,10 @@ func (h *Host) Recover(ctx context.Context) (crashed, owed int, err error) {
 	defer h.mu.Unlock()
 	for _, d := range open {
 		d.Reason, d.At = Silent, time.Now().UTC()
-		h.owed[d.Session] = &debt{Departure: d}
+		h.owed[d.Session] = &debt{Departure: d, standing: standing{ends: true, saved: true}}
 	}
 	for _, d := range departed {
-		h.owed[d.Session] = &debt{Departure: d}
+		h.owed[d.Session] = &debt{Departure: d, standing: standing{ends: true, saved: true}}
 	}
 	return len(open), len(departed), nil
 }

@@ -87,6 +87,7 @@ var messages = map[string][]arrow{
 		{self, partyFriends, "status Online=True: OnlineNotification", false},
 		{self, partyViewer, "OnlineNotification", true},
 	},
+	"note what is still owed":      {{self, partyJournal, "departure, with what is still owed", false}},
 	"strike it from the journal":   {{self, partyJournal, "settled", false}},
 	"linger, then nothing is left": {{self, partyViewer, "last acks, LogoutReply again if asked", true}},
 }

@@ -58,6 +58,7 @@ func (p *page) account(e *Explanation) {
 	u := e.Account
 	p.line("%s", plain(u.Name()))
 	p.field("id", "%s", u.ID)
+	p.field("asked", "%s", e.At.Format(clock))
 	p.field("account", "%s, level %d, created %s", u.State, u.Level, when(u.Created, e.At))
 	if u.Email != "" {
 		p.field("e-mail", "%s", plain(u.Email))

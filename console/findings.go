@@ -184,7 +184,7 @@ func (e *Explanation) departureOwed() []Finding {
 			then = "The next start of the server goes on with it."
 		}
 		found = append(found, Finding{
-			What: fmt.Sprintf("The departure of session %s (%s) owes since %s: %s.", row.Session, plain(row.Reason), e.age(row.At),
+			What: fmt.Sprintf("The departure of session %s (%s) has owed for %s: %s.", row.Session, plain(row.Reason), e.age(row.At),
 				strings.Join(row.Owed, "; ")),
 			Means: "The user has left, but not every service has been told.",
 			Then:  then,
@@ -196,7 +196,7 @@ func (e *Explanation) departureOwed() []Finding {
 func (e *Explanation) departureNotStruck() []Finding {
 	for _, row := range e.Journal {
 		if !row.Open && len(row.Owed) == 0 && e.At.Sub(row.At) > striking {
-			return one(fmt.Sprintf("The departure of session %s owes nothing, but stands in the journal since %s.", row.Session, e.age(row.At)),
+			return one(fmt.Sprintf("The departure of session %s owes nothing, but has stood in the journal for %s.", row.Session, e.age(row.At)),
 				"The region could not write to its journal.",
 				"The next start strikes it out. Look whether the disk is full.")
 		}

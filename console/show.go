@@ -55,8 +55,9 @@ func age(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
-// when is a point in time, and how long before now it was.
+// when is a point in time, by the clock that now goes by, and how long before now it was.
 func when(t, now time.Time) string {
+	t = t.In(now.Location())
 	switch {
 	case t.IsZero():
 		return "never"

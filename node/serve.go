@@ -29,6 +29,7 @@ func (w *World) serve(ctx context.Context) error {
 	alive, stop := context.WithCancel(context.WithoutCancel(ctx))
 	w.stop = stop
 	w.serving.Go(func() { w.lapses.Run(alive, lapseLook(w.config.Session.Lease.Duration)) })
+	w.serving.Go(func() { w.expireBakes(alive) })
 	control, err := listenControl(w.dir.path)
 	if err != nil {
 		return err
@@ -43,6 +44,30 @@ func (w *World) serve(ctx context.Context) error {
 // within a tenth of its length.
 func lapseLook(lease time.Duration) time.Duration {
 	return min(max(lease/10, 100*time.Millisecond), 5*time.Second)
+}
+
+// What is temporary, such as baked textures, is forgotten when nobody has asked for it for so long; it is
+// looked for so often.
+const (
+	keepTemporary = 48 * time.Hour
+	expireEvery   = time.Hour
+)
+
+func (w *World) expireBakes(ctx context.Context) {
+	t := time.NewTicker(expireEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-t.C:
+			if n, err := w.stores.contents.Expire(ctx, now.Add(-keepTemporary)); err != nil {
+				w.log.Warn("temporary assets not expired", "error", err)
+			} else if n > 0 {
+				w.log.Info("temporary assets expired", "assets", n)
+			}
+		}
+	}
 }
 
 func (w *World) serveOn(l net.Listener, h http.Handler) {

@@ -29,6 +29,7 @@ type stores struct {
 	presence *store.DB // who is online, and which regions: said again after a power cut
 	assets   *store.DB // what the blobs are: synced fully
 	accounts *account.Service
+	contents *asset.Service
 	library  *library.Library
 }
 
@@ -81,15 +82,16 @@ func (s *stores) services(ctx context.Context, dir *folder, c Config, near local
 	keep(e)
 	out.Avatars, e = avatar.New(s.grid)
 	keep(e)
-	out.Assets, e = asset.New(s.assets, asset.Options{Dir: dir.file(blobFolder)})
+	s.contents, e = asset.New(s.assets, asset.Options{Dir: dir.file(blobFolder)})
 	keep(e)
-	items, e := inventory.New(s.grid, inventory.Options{})
+	out.Assets = s.contents
+	s.library = library.New()
+	items, e := inventory.New(s.grid, inventory.Options{Outfit: s.library.Outfit()})
 	keep(e)
 	out.Inventory, out.Wardrobe = items, items
 	if err != nil {
 		return nil, err
 	}
-	s.library = library.New()
 	if err := library.Seed(ctx, out.Assets); err != nil {
 		return nil, fmt.Errorf("default content: %w", err)
 	}

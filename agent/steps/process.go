@@ -87,6 +87,9 @@ func (r *Report) run(ctx context.Context, s Step) error {
 		if final := r.process.Runner.Final; final != nil && final(err) {
 			break
 		}
+		if errors.Is(err, ErrHung) {
+			break // it may still be running, and two at once is not twice in a row
+		}
 	}
 	err = fmt.Errorf("%s: %w", s.Name, err)
 	return r.close(line, Failed, err, tries)
@@ -166,7 +169,7 @@ func (r *Report) close(l *Line, o Outcome, err error, tries int) error {
 	if run.Observe != nil && o != Skipped {
 		run.Observe(r.Kind, l.Name, string(o), l.Took)
 	}
-	run.log().Debug(r.Kind+": "+l.Name, "agent", r.Name, "session", r.Session, "owner", l.Owner,
+	run.Logger().Debug(r.Kind+": "+l.Name, "agent", r.Name, "session", r.Session, "owner", l.Owner,
 		"outcome", string(o), "tries", tries, "took", l.Took, "error", l.Error)
 	return err
 }
@@ -207,11 +210,12 @@ func (run *Runner) finish(r *Report) {
 	if r.Quiet {
 		level = slog.LevelDebug
 	}
-	run.log().Log(context.Background(), level, r.Kind, "agent", r.Name, "session", r.Session, "region", r.Region,
+	run.Logger().Log(context.Background(), level, r.Kind, "agent", r.Name, "session", r.Session, "region", r.Region,
 		"detail", r.Detail, "outcome", string(r.Outcome), "took", r.Took, "error", r.Error)
 }
 
-func (run *Runner) log() *slog.Logger {
+// Logger is Log, or the default logger.
+func (run *Runner) Logger() *slog.Logger {
 	if run.Log == nil {
 		return slog.Default()
 	}

@@ -59,7 +59,7 @@ func (r *Report) Copy() *Report {
 	defer r.mu.Unlock()
 	c := &Report{
 		Kind: r.Kind, Agent: r.Agent, Name: r.Name, Session: r.Session, Region: r.Region, Detail: r.Detail,
-		Began: r.Began, Took: r.Took, Outcome: r.Outcome, Error: r.Error,
+		Began: r.Began, Took: r.Took, Outcome: r.Outcome, Error: r.Error, Quiet: r.Quiet,
 	}
 	for _, l := range r.Steps {
 		line := *l

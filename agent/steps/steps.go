@@ -23,7 +23,8 @@ type Step struct {
 	If func() bool
 	// Timeout bounds each try; 0 means DefaultTimeout.
 	Timeout time.Duration
-	// Tries is how often it is tried, 0 means once. Errors that Final knows are not tried again.
+	// Tries is how often it is tried, 0 means once. Errors that Final knows are not tried again, nor is what
+	// hung.
 	Tries int
 
 	together []Step

@@ -40,13 +40,9 @@ func (l link) Friends(online bool, who []uuid.UUID) { l.s.do(func() { l.s.sendFr
 
 // Message shows a message, or keeps it for the user's next session when this one is on its way out.
 func (l link) Message(m grid.InstantMessage) {
-	l.s.do(func() {
-		if l.s.phase == Lingering {
-			l.s.server.keep(m)
-			return
-		}
-		l.s.sendMessage(m)
-	})
+	if !l.s.do(func() { l.s.showOrKeep(m) }) {
+		l.s.server.keep(m)
+	}
 }
 
 func (l link) RightsChanged(friend uuid.UUID, rights int) {

@@ -119,18 +119,31 @@ func (s *Session) sendMessage(im grid.InstantMessage) {
 // take any more is kept again.
 func (s *Session) retrieveMessages(*message.RetrieveInstantMessages) {
 	s.ask(func(ctx context.Context) func() {
+		// Once they are taken they are nowhere else: the end of the session must not come in between.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTimeout)
+		defer cancel()
 		kept, err := s.server.Services.Messages.TakeMessages(ctx, s.id())
 		if err != nil {
 			s.server.Log.Warn("offline messages not read", "agent", s.agent.Name(), "error", err)
 			return nil
 		}
-		return func() {
-			for _, im := range kept {
-				im.Offline = true
-				s.sendMessage(im)
+		for _, im := range kept {
+			im.Offline = true
+			if !s.do(func() { s.showOrKeep(im) }) {
+				s.server.keep(im)
 			}
 		}
+		return nil
 	})
+}
+
+// showOrKeep shows a message, or keeps it for the user's next session when this one is on its way out.
+func (s *Session) showOrKeep(im grid.InstantMessage) {
+	if s.phase == Lingering {
+		s.server.keep(im)
+		return
+	}
+	s.sendMessage(im)
 }
 
 // alert shows the user a text in a box that goes away by itself.

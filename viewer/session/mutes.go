@@ -17,6 +17,9 @@ func (s *Session) muteListRequest(m *message.MuteListRequest) {
 	known := m.MuteData.MuteCRC
 	s.ask(func(ctx context.Context) func() {
 		mutes, err := s.server.Services.Mutes.MutesOf(ctx, s.id())
+		if ctx.Err() != nil {
+			return nil // the viewer has gone
+		}
 		if err != nil {
 			s.server.Log.Warn("mute list not read", "agent", s.agent.Name(), "error", err)
 			return nil

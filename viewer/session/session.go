@@ -209,17 +209,20 @@ func (s *Session) deliver(from netip.AddrPort, data []byte) {
 	}
 }
 
-// do has f run on the session's goroutine. It never waits, and after the session it does nothing.
-func (s *Session) do(f func()) {
+// do has f run on the session's goroutine. It never waits, and reports false when f will not be run: the
+// session is gone, or so far behind that it ends.
+func (s *Session) do(f func()) bool {
 	select {
 	case <-s.gone:
-		return
+		return false
 	default:
 	}
 	select {
 	case s.actions <- f:
+		return true
 	default:
 		s.agent.End(agent.TooSlow, "")
+		return false
 	}
 }
 

@@ -1,0 +1,27 @@
+// How a story is told: what the test gives it comes as JSON in the first argument, what the test is to know
+// goes out as lines of JSON with an "event", and the exit code says whether it ended well.
+
+// tell lets the test know.
+export function tell(event, facts = {}) {
+    process.stdout.write(JSON.stringify({ event, ...facts }) + '\n');
+}
+
+// check fails the story when something does not hold.
+export function check(holds, sentence) {
+    if (!holds) {
+        throw new Error(sentence);
+    }
+}
+
+// story plays one. The function is given what the test gave: grid, the login URI, and users, each with
+// first, last and password. No story outlives its test, which holds the other end of the standard input.
+export async function story(play) {
+    process.stdin.once('end', () => process.exit(1)).resume();
+    try {
+        await play(JSON.parse(process.argv[2]));
+    } catch (error) {
+        console.error(error);
+        process.exit(1);
+    }
+    process.exit(0);
+}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -179,24 +178,4 @@ func (s *server) offline(t *testing.T, last string, limit time.Duration) console
 			t.Fatalf("not offline after %v (%v):\n%s", limit, err, text)
 		}
 	}
-}
-
-// get asks a public path of a server.
-func (s *server) get(t *testing.T, path string) (int, string) {
-	t.Helper()
-	at, err := url.Parse(s.uri)
-	if err != nil {
-		t.Fatal(err)
-	}
-	at.Path = path
-	r, err := http.Get(at.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Body.Close()
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r.StatusCode, string(body)
 }

@@ -20,11 +20,14 @@ func (s *Session) said(err error) {
 	}
 }
 
-// offer has the region do something when it has time. A region that has none for it loses it.
-func (s *Session) offer(visit func(*scene.Tx)) {
-	if !s.server.Scene.Offer(visit) {
-		s.server.Metrics.refused("region busy")
+// offer has the region do something when it has time. A region that has none for it loses it, and offer is
+// false.
+func (s *Session) offer(visit func(*scene.Tx)) bool {
+	if s.server.Scene.Offer(visit) {
+		return true
 	}
+	s.server.Metrics.refused("region busy")
+	return false
 }
 
 // heardChat shows what was said within hearing.
@@ -57,7 +60,7 @@ func (s *Server) toOthers(but *Session, body []byte) {
 	defer s.mu.RUnlock()
 	for _, n := range s.bySession {
 		if n != but && n.agent.Root() {
-			n.do(func() { n.sendBody(body) })
+			n.try(func() { n.sendBody(body) })
 		}
 	}
 }

@@ -125,15 +125,24 @@ func (s *Session) welcome() {
 	s.pushParcelProperties(0, false)
 	s.sendHealth()
 	s.sendAgentData()
+	s.begin()
 }
 
 // handshakeReply says that the viewer has read its cache and wants to see the region.
 func (s *Session) handshakeReply(*message.RegionHandshakeReply) {
-	if s.view.ready {
+	s.view.replied = true
+	s.begin()
+}
+
+// begin sends, once, what is large, when the viewer wants it: it has answered RegionHandshake, and that
+// of a child has asked for its capabilities too.
+func (s *Session) begin() {
+	v := &s.view
+	if v.ready || !v.replied || s.phase == Child && !v.seeded {
 		return
 	}
-	s.view.ready = true
-	s.view.stir()
+	v.ready = true
+	v.stir()
 	s.sendTerrain()
 	if s.phase == Child {
 		s.sendParcelOverlay()

@@ -49,19 +49,18 @@ func (s *Session) setAlwaysRun(m *message.SetAlwaysRun) {
 	s.offer(func(tx *scene.Tx) { s.said(tx.SetAlwaysRun(session, run)) })
 }
 
-// agentAnimation starts and stops animations of the avatar.
+// agentAnimation starts and stops animations of the avatar, all in one visit.
 func (s *Session) agentAnimation(m *message.AgentAnimation) {
-	session := s.agent.Session()
-	for _, a := range m.AnimationList {
-		id, start := a.AnimID, a.StartAnim
-		s.offer(func(tx *scene.Tx) {
-			if start {
-				s.said(tx.StartAnimation(session, id))
+	session, list := s.agent.Session(), m.AnimationList
+	s.offer(func(tx *scene.Tx) {
+		for _, a := range list {
+			if a.StartAnim {
+				s.said(tx.StartAnimation(session, a.AnimID))
 			} else {
-				s.said(tx.StopAnimation(session, id))
+				s.said(tx.StopAnimation(session, a.AnimID))
 			}
-		})
-	}
+		}
+	})
 }
 
 // moveCamera takes what the region with the root agent says of it.

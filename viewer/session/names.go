@@ -98,13 +98,17 @@ func (s *Session) avatarProperties(m *message.AvatarPropertiesRequest) {
 			p.AboutText, p.FLAboutText, p.ProfileURL = []byte{0}, []byte{0}, []byte{0}
 			p.BornOn = message.Text(a.Created.Format("1/2/2006"))
 			p.CharterMember = []byte{0}
-			p.Flags = profileOnline | profilePublish
+			p.Flags = profilePublish
+			if about == s.id() {
+				p.Flags |= profileOnline
+			}
 			s.send(reply, reliable)
 		}
 	})
 }
 
-// Flags of a profile: it may be shown to others, and the user's being online as well.
+// Flags of a profile: it may be shown to others, and its user is online, which is told of oneself alone:
+// who else may know it is told by the friends' notices.
 const (
 	profilePublish = 1
 	profileOnline  = 0x10

@@ -121,18 +121,21 @@ func (s *Session) serve(ctx context.Context) agent.Reason {
 	defer pending.Stop()
 	wake := time.NewTimer(time.Hour)
 	defer wake.Stop()
-	for {
+	asked := s.caps.Asked()
+	for !s.over() {
 		wake.Reset(s.wait(time.Now()))
 		select {
 		case <-s.agent.Ending():
-			why, _ := s.agent.Why()
-			return why
 		case d := <-s.inbox:
 			s.hear(d)
 		case f := <-s.actions:
 			f()
 		case <-s.feed.C():
 			s.view.stir()
+		case <-asked:
+			asked = nil
+			s.view.seeded = true
+			s.begin()
 		case <-pending.C:
 			if s.phase == Pending {
 				s.agent.End(agent.Silent, "")
@@ -142,6 +145,22 @@ func (s *Session) serve(ctx context.Context) agent.Reason {
 			s.agent.End(agent.RegionDown, "")
 		}
 		s.keep(time.Now())
+	}
+	why, _ := s.agent.Why()
+	return why
+}
+
+// over reports whether serve has a reason to end. What the viewer says from then on is heard while the
+// circuit lingers, and has no effect any more.
+func (s *Session) over() bool {
+	if s.phase == Lingering {
+		return false
+	}
+	select {
+	case <-s.agent.Ending():
+		return true
+	default:
+		return false
 	}
 }
 
@@ -182,11 +201,21 @@ func (s *Session) linger(ctx context.Context, left <-chan struct{}) {
 			return
 		}
 		if until == nil {
-			t := time.NewTimer(s.server.Terms.Linger)
+			t := time.NewTimer(s.lingers())
 			defer t.Stop()
 			until = t.C
 		}
 	}
+}
+
+// hurried is how long a circuit lingers at most when its region goes down: three resends.
+const hurried = 2 * time.Second
+
+func (s *Session) lingers() time.Duration {
+	if s.server.hurry.Load() {
+		return min(s.server.Terms.Linger, hurried)
+	}
+	return s.server.Terms.Linger
 }
 
 // vanish takes away what is left: no map, queue, URL or goroutine knows the session afterwards.
@@ -196,7 +225,16 @@ func (s *Session) vanish() {
 	s.server.mu.Unlock()
 	s.caps.Close()
 	s.working.Wait()
+	s.circuit = nil
 	close(s.gone)
+	for {
+		select {
+		case f := <-s.actions: // messages are kept for the next session; the rest has no effect any more
+			f()
+		default:
+			return
+		}
+	}
 }
 
 // deliver puts a datagram into the inbox. It is called by the reader of the socket and never waits.
@@ -212,6 +250,15 @@ func (s *Session) deliver(from netip.AddrPort, data []byte) {
 // do has f run on the session's goroutine. It never waits, and reports false when f will not be run: the
 // session is gone, or so far behind that it ends.
 func (s *Session) do(f func()) bool {
+	if s.try(f) {
+		return true
+	}
+	s.agent.End(agent.TooSlow, "")
+	return false
+}
+
+// try is do for what may be lost: a session that is far behind only does without it.
+func (s *Session) try(f func()) bool {
 	select {
 	case <-s.gone:
 		return false
@@ -221,7 +268,6 @@ func (s *Session) do(f func()) bool {
 	case s.actions <- f:
 		return true
 	default:
-		s.agent.End(agent.TooSlow, "")
 		return false
 	}
 }
@@ -245,18 +291,19 @@ func (s *Session) ask(question func(ctx context.Context) (answer func())) {
 	})
 }
 
-// hear handles a datagram, and as many of those that wait as one turn allows.
+// hear handles a datagram, and as many of those that wait as one turn allows. What came after the
+// session's end is not for serve.
 func (s *Session) hear(d datagram) {
 	now := time.Now()
-	for range inboxSlice {
-		s.receive(d, now)
+	s.receive(d, now)
+	for n := 1; n < inboxSlice && !s.over(); n++ {
 		select {
 		case d = <-s.inbox:
+			s.receive(d, now)
 		default:
 			return
 		}
 	}
-	s.receive(d, now)
 }
 
 // receive handles one datagram. What is not accepted is not acknowledged and so comes again.
@@ -303,7 +350,10 @@ func (s *Session) wait(now time.Time) time.Duration {
 	}
 	next := s.circuit.Next()
 	if s.phase != Lingering {
-		next = earliest(next, s.view.next(), s.life.next)
+		next = earliest(next, s.life.next)
+	}
+	if s.sees() {
+		next = earliest(next, s.view.next())
 	}
 	return max(next.Sub(now), 0)
 }

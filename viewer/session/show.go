@@ -17,7 +17,9 @@ const showEvery = 66 * time.Millisecond
 
 // view is what this viewer has been shown of the region.
 type view struct {
-	ready   bool // the viewer has said that it wants to see the region
+	replied bool // the viewer has answered RegionHandshake
+	seeded  bool // it has asked for its capabilities
+	ready   bool // it wants to see the region: see begin
 	stirred bool // something may have changed
 	last    time.Time
 	known   map[uint32]uuid.UUID // avatars shown, by local id
@@ -37,11 +39,14 @@ func (v *view) next() time.Time {
 	return v.last.Add(showEvery)
 }
 
-// show tells the viewer what changed since the last time. A child agent sees nothing before its viewer
+// sees reports whether the viewer is shown what happens. A child agent sees nothing before its viewer
 // has asked.
+func (s *Session) sees() bool { return s.phase == Root || s.phase == Child && s.view.ready }
+
+// show tells the viewer what changed since the last time.
 func (s *Session) show(now time.Time) {
 	v := &s.view
-	if !v.stirred || now.Sub(v.last) < showEvery || s.phase == Child && !v.ready || s.phase&inside == 0 {
+	if !s.sees() || !v.stirred || now.Sub(v.last) < showEvery {
 		return
 	}
 	v.stirred, v.last = false, now

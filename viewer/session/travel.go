@@ -26,7 +26,11 @@ func (s *Session) setStartLocation(m *message.SetStartLocationRequest) {
 }
 
 // SetHome is setStartLocation for the capability HomeLocation. It may be called from anywhere.
+// Once the session is ending it is grid.ErrUnavailable.
 func (s *Session) SetHome(ctx context.Context, home grid.Place) error {
+	if why, _ := s.agent.Why(); why != "" {
+		return grid.ErrUnavailable
+	}
 	home.Region = s.server.Region().ID
 	return s.server.Services.GridUsers.SetHome(ctx, s.id(), home)
 }
@@ -43,7 +47,7 @@ func (s *Session) teleportRequest(m *message.TeleportLocationRequest) {
 	}
 	session, to, look := s.agent.Session(), m.Info.Position, m.Info.LookAt
 	s.send(&message.TeleportStart{}, reliable)
-	s.offer(func(tx *scene.Tx) {
+	offered := s.offer(func(tx *scene.Tx) {
 		if err := tx.Place(session, to, look); err != nil {
 			s.said(err)
 			return
@@ -59,6 +63,9 @@ func (s *Session) teleportRequest(m *message.TeleportLocationRequest) {
 			s.send(reply, reliable)
 		})
 	})
+	if !offered {
+		s.sendTeleportFailed("The region is busy. Please try again.")
+	}
 }
 
 func (s *Session) teleportLandmark(*message.TeleportLandmarkRequest) {

@@ -50,14 +50,16 @@ type heard struct {
 
 func newViewer(w *world, to *place, c grid.AgentCircuit, seed string) *viewer {
 	v := &viewer{world: w, AgentCircuit: c, place: to, seed: seed, news: make(chan struct{})}
-	v.dial()
+	v.dialFrom(nil)
 	return v
 }
 
-// dial gives the viewer a socket of its own and a new circuit over it.
-func (v *viewer) dial() {
+// dialFrom gives the viewer a socket at an address, nil for any, and a new circuit over it.
+func (v *viewer) dialFrom(at *net.UDPAddr) {
 	v.Helper()
-	conn := must(net.DialUDP("udp4", nil, net.UDPAddrFromAddrPort(v.place.sim())))(v)
+	conn := must(net.DialUDP("udp4", at, net.UDPAddrFromAddrPort(v.place.sim())))(v)
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	v.circuit = circuit.New(circuit.Config{FirstSequence: 1, AppendAcks: true}, time.Now())
 	v.conn = conn
 	read := make(chan struct{})
@@ -83,10 +85,12 @@ func (v *viewer) read(conn *net.UDPConn) {
 			return
 		}
 		v.mu.Lock()
-		if err == nil {
-			v.take(bytes.Clone(buffer[:n]))
+		if conn == v.conn {
+			if err == nil {
+				v.take(bytes.Clone(buffer[:n]))
+			}
+			v.flush()
 		}
-		v.flush()
 		v.mu.Unlock()
 	}
 }
@@ -466,4 +470,67 @@ func (v *viewer) post(url string, content any) (status int, body []byte) {
 	}
 	defer response.Body.Close()
 	return response.StatusCode, must(io.ReadAll(response.Body))(v)
+}
+
+// arriveAsChild opens a child circuit and asks to see the region.
+func (v *viewer) arriveAsChild() {
+	v.Helper()
+	v.open()
+	await[message.RegionHandshake](v)
+	v.say(fast(), &message.RegionHandshakeReply{})
+	v.askSeed("EventQueueGet")
+	v.delivered()
+}
+
+// poll asks an event queue; ack is nil or the id of the last reply.
+func (v *viewer) poll(queue string, ack any, done bool) (status int, reply llsd.Map) {
+	v.Helper()
+	status, body := v.post(queue, llsd.Map{"ack": ack, "done": done})
+	if status == http.StatusOK {
+		reply = llsd.AsMap(must(llsd.ParseXML(body))(v))
+	}
+	return status, reply
+}
+
+// talk has the viewer say something, and again, as long as the test runs.
+func (v *viewer) talk() {
+	t, stop := time.NewTicker(20*time.Millisecond), make(chan struct{})
+	stopped := make(chan struct{})
+	body := v.body(standing())
+	go func() {
+		defer close(stopped)
+		defer t.Stop()
+		for {
+			select {
+			case <-t.C:
+				v.mu.Lock()
+				// An update that does not fit is lost, as on any network.
+				_ = v.circuit.Send(body, circuit.Delivery{})
+				v.flush()
+				v.mu.Unlock()
+			case <-stop:
+				return
+			}
+		}
+	}()
+	v.Cleanup(func() {
+		close(stop)
+		<-stopped
+	})
+}
+
+// im sends an instant message.
+func (v *viewer) im(to uuid.UUID, text string) {
+	v.Helper()
+	v.dialog(to, grid.DialogMessage, uuid.New(), text)
+}
+
+// dialog sends an instant message of any kind.
+func (v *viewer) dialog(to uuid.UUID, dialog uint8, id uuid.UUID, text string) {
+	v.Helper()
+	m := &message.ImprovedInstantMessage{}
+	b := &m.MessageBlock
+	b.ToAgentID, b.Dialog, b.ID = to, dialog, id
+	b.FromAgentName, b.Message, b.BinaryBucket = message.Text("a name that nobody believes"), message.Text(text), []byte{0}
+	v.say(m)
 }

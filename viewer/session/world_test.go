@@ -401,11 +401,11 @@ func (w *world) offline(user uuid.UUID) {
 	})
 }
 
-// settled waits until the journal of a region is empty.
-func (p *place) settled() {
+// settled waits until nothing stands in the region's journal of an agent.
+func (p *place) settled(agent uuid.UUID) {
 	p.world.Helper()
-	p.world.eventually("the journal is empty", func() bool {
-		open, departed, err := p.journal.Rows(context.Background())
+	p.world.eventually("the journal owes nothing", func() bool {
+		open, departed, err := p.journal.RowsOf(context.Background(), agent)
 		return err == nil && len(open)+len(departed) == 0
 	})
 }

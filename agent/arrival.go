@@ -40,7 +40,10 @@ func (h *Host) Arrive(ctx context.Context, a *Agent, at grid.Place) *steps.Repor
 		},
 		steps.Step{
 			Name: "tell friends", Owner: "friends", Timeout: 10 * time.Second,
-			If: func() bool { return login && !a.ends() },
+			If: func() bool {
+				why, _ := a.Why()
+				return login && why != Superseded // who took over tells them
+			},
 			Do: func(ctx context.Context) error {
 				c, err := h.Friendships.around(ctx, a.ID())
 				if err != nil {

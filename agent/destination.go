@@ -64,15 +64,18 @@ func (in *entering) findPlace(ctx context.Context) error {
 }
 
 // heldAtLast asks the region where he was last whether its journal knows better than the services:
-// they may have been down when he left.
+// they may have been down when he left. It waits for what ending the old session has left of the time
+// there is.
 func (in *entering) heldAtLast(ctx context.Context) error {
 	if in.held.Fence.Epoch != 0 {
 		return nil
 	}
 	last, err := in.regionOf(ctx, in.user.Last)
-	if err != nil || last.ID == uuid.Nil {
+	if err != nil || last.ID == uuid.Nil || last.ID == in.unheard {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, in.Terms.LoginWait-in.Terms.EndWait)
+	defer cancel()
 	held, err := in.Services.Departures.HeldFor(ctx, last, in.account.ID)
 	if err != nil {
 		return nil // nothing is held, or nobody can say: the services know best

@@ -125,6 +125,7 @@ type entering struct {
 	session  uuid.UUID
 	lease    grid.Lease
 	held     grid.Held
+	unheard  uuid.UUID // the region that did not answer when it was to end the old session
 	folders  []grid.Folder
 	gestures []grid.Item
 	friends  []grid.Friend
@@ -189,6 +190,7 @@ func (in *entering) endOld(ctx context.Context) error {
 		in.held, err = in.Services.Departures.HeldFor(ctx, owner, in.account.ID)
 	}
 	if err != nil && !errors.Is(err, grid.ErrNotFound) {
+		in.unheard = owner.ID
 		in.Runner.Logger().Warn("old session superseded", "agent", in.account.Name(), "region", owner.Name, "error", err)
 	}
 	return nil

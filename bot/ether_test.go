@@ -117,7 +117,7 @@ func (p *port) SetReadDeadline(at time.Time) error {
 	return nil
 }
 
-func (p *port) SetDeadline(at time.Time) error    { return p.SetReadDeadline(at) }
+func (p *port) SetDeadline(at time.Time) error   { return p.SetReadDeadline(at) }
 func (p *port) SetWriteDeadline(time.Time) error { return nil }
 func (p *port) LocalAddr() net.Addr              { return net.UDPAddrFromAddrPort(p.at) }
 func (p *port) RemoteAddr() net.Addr             { return net.UDPAddrFromAddrPort(p.peer) }

@@ -56,7 +56,9 @@ type poll struct {
 // newEtherGrid is a grid in memory, for tests in virtual time.
 func newEtherGrid(t *testing.T) (*fakeGrid, *ether) {
 	e := newEther()
-	at := func(port uint16) netip.AddrPort { return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 9}), port) }
+	at := func(port uint16) netip.AddrPort {
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 9}), port)
+	}
 	g := &fakeGrid{base: "http://grid", dial: e.Dial, queues: make(map[string]*fakeQueue), stop: make(chan struct{})}
 	g.region = newFakeRegion(e.open(at(9000), netip.AddrPort{}), at(9000), "Welcome", 256000, 256000)
 	g.second = newFakeRegion(e.open(at(9001), netip.AddrPort{}), at(9001), "Harbour", 256256, 256000)
@@ -211,14 +213,13 @@ func (g *fakeGrid) serveQueue(w http.ResponseWriter, r *http.Request, key string
 	asked := llsd.AsMap(v)
 	g.mu.Lock()
 	g.polls = append(g.polls, poll{asked["ack"], asked.Bool("done"), time.Now()})
-	q := g.queues[key]
-	if q == nil || q.answer != 0 {
+	q, status := g.queues[key], http.StatusNotFound
+	if q != nil {
+		status = q.answer
+	}
+	if status != 0 {
 		g.mu.Unlock()
-		if q == nil {
-			w.WriteHeader(http.StatusNotFound)
-		} else {
-			w.WriteHeader(q.answer)
-		}
+		w.WriteHeader(status)
 		return
 	}
 	if asked.Bool("done") {
@@ -268,6 +269,14 @@ func (g *fakeGrid) queue(b *Bot) *fakeQueue {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.queues[b.session.ID.String()+"/0"]
+}
+
+// spoil changes a bot's event queue.
+func (g *fakeGrid) spoil(b *Bot, change func(*fakeQueue)) {
+	q := g.queue(b)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	change(q)
 }
 
 func (g *fakeGrid) asked() []poll {

@@ -287,6 +287,7 @@ func (r *fakeRegion) tell(agent uuid.UUID, m message.Message) {
 			r.say(v, m)
 		}
 	}
+	r.flush()
 }
 
 // with changes the region's quirks.

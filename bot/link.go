@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,7 +48,7 @@ type link struct {
 	cancel  context.CancelFunc
 	conn    net.Conn
 	circuit *circuit.Circuit
-	armed   time.Time // the read deadline, unless rouse has changed it
+	armed   time.Time // the read deadline, unless rouse has changed it; zero when it has passed
 	buffers
 
 	desk desk // what others want; anybody's
@@ -57,7 +58,7 @@ type link struct {
 	next    time.Time // of the next AgentUpdate; zero while there is none
 	leaving time.Time // LogoutRequest was first sent
 	ended   bool      // serve is to return reason
-	reason  error
+	reason  error     // also before it has ended, of a bot that the region made leave
 
 	// The times belong to whoever has seen the channel beside them closed.
 	opened    chan struct{} // the circuit is open
@@ -130,6 +131,7 @@ func (l *link) serve() error {
 			faults = 0
 			l.receive(l.datagram[:n], time.Now())
 		case errors.Is(err, os.ErrDeadlineExceeded):
+			l.armed = time.Time{}
 		case faults == maxFaults:
 			return err
 		default:
@@ -156,7 +158,7 @@ func (l *link) end(reason error) {
 // flush sends what is due, and notices when something has been waited for in vain.
 func (l *link) flush(now time.Time) error {
 	if !l.leaving.IsZero() && now.Sub(l.leaving) >= l.bot.opts.Timeouts.Logout {
-		l.end(ErrNoReply)
+		l.end(cmp.Or(l.reason, ErrNoReply))
 	}
 	if l.circuit.Next().After(now) {
 		return nil

@@ -46,67 +46,79 @@ var owners = map[string]party{
 
 // arrow is one message of a diagram.
 type arrow struct {
-	from, to party
-	text     string // the message, as the protocol names it
-	answer   bool   // what comes back, or goes to a viewer: drawn dashed
+	sender, to party
+	text       string // the message, as the protocol names it
+	told       bool   // it asks for nothing: an answer, or what a viewer is told; drawn dashed
+}
+
+// asks is a message that wants something done, from whoever runs the process.
+func asks(to party, text string) arrow { return arrow{to: to, text: text} }
+
+// tells is a message that only tells something.
+func tells(to party, text string) arrow { return arrow{to: to, text: text, told: true} }
+
+// from is the message from somebody else.
+func (a arrow) from(sender party) arrow {
+	a.sender = sender
+	return a
 }
 
 // messages are the real messages of the steps. A key is the step's name, or "kind: name" or
 // "kind: name: detail" where the same step says something else; the longest that fits is taken.
 var messages = map[string][]arrow{
-	"end the old session":    {{self, partyRegion, "end the session", false}},
-	"begin the session":      {{self, partyPresence, "login", false}},
-	"read the inventory":     {{self, partyInventory, "GETINVENTORYSKELETON, GETACTIVEGESTURES", false}},
-	"read the friends":       {{self, partyFriends, "getfriends", false}},
-	"find where to":          {{self, partyGridUser, "getgriduserinfo", false}},
-	"read the looks":         {{self, partyAvatar, "getavatar", false}},
-	"announce the agent":     {{self, partyRegion, "QUERYACCESS, POST /agent/", false}},
-	"grid user: logged in":   {{self, partyGridUser, "loggedin", false}},
-	"take ownership":         {{self, partyPresence, "report", false}},
-	"open the journal's row": {{self, partyJournal, "open row", false}},
-	"remember the place":     {{self, partyGridUser, "setposition", false}},
-	"save the looks":         {{self, partyAvatar, "setavatar", false}},
+	"end the old session":    {asks(partyRegion, "end the session")},
+	"begin the session":      {asks(partyPresence, "login")},
+	"read the inventory":     {asks(partyInventory, "GETINVENTORYSKELETON, GETACTIVEGESTURES")},
+	"read the friends":       {asks(partyFriends, "getfriends")},
+	"find where to":          {asks(partyGridUser, "getgriduserinfo")},
+	"read the looks":         {asks(partyAvatar, "getavatar")},
+	"announce the agent":     {asks(partyRegion, "QUERYACCESS, POST /agent/")},
+	"grid user: logged in":   {asks(partyGridUser, "loggedin")},
+	"take ownership":         {asks(partyPresence, "report")},
+	"open the journal's row": {asks(partyJournal, "open row")},
+	"remember the place":     {asks(partyGridUser, "setposition")},
+	"save the looks":         {asks(partyAvatar, "setavatar")},
 
-	"undo: begin the session":    {{self, partyPresence, "undo: logout", false}},
-	"undo: announce the agent":   {{self, partyRegion, "undo: end the session", false}},
-	"undo: grid user: logged in": {{self, partyGridUser, "undo: loggedout", false}},
+	"undo: begin the session":    {asks(partyPresence, "undo: logout")},
+	"undo: announce the agent":   {asks(partyRegion, "undo: end the session")},
+	"undo: grid user: logged in": {asks(partyGridUser, "undo: loggedout")},
 
-	"answer the viewer":                      {{self, partyViewer, "LogoutReply", true}},
-	"logout: answer the viewer: kicked":      {{self, partyViewer, "KickUser", true}},
-	"logout: answer the viewer: region down": {{self, partyViewer, "KickUser", true}},
-	"logout: answer the viewer: closed":      {{self, partyViewer, "DisableSimulator", true}},
-	"let running processes finish":           {{self, partyRegion, "let running processes finish", false}},
-	"take the agent out of the scene":        {{self, partyRegion, "presence, seat, controls, physics body", false}, {partyRegion, partyOthers, "KillObject", true}},
-	"write the departure to the journal":     {{self, partyJournal, "departure", false}},
-	"close child agents":                     {{self, partyNeighbours, "DELETE /agent/", false}, {partyNeighbours, partyViewer, "DisableSimulator", true}},
-	"grid user: logged out":                  {{self, partyGridUser, "loggedout", false}},
-	"presence: logged out":                   {{self, partyPresence, "logout", false}},
-	"tell friends":                           {{self, partyPresence, "getagents", false}, {self, partyFriends, "status Online=False: OfflineNotification", false}},
+	"answer the viewer":                      {tells(partyViewer, "LogoutReply")},
+	"logout: answer the viewer: kicked":      {tells(partyViewer, "KickUser")},
+	"logout: answer the viewer: region down": {tells(partyViewer, "KickUser")},
+	"logout: answer the viewer: closed":      {tells(partyViewer, "DisableSimulator")},
+	"let running processes finish":           {asks(partyRegion, "let running processes finish")},
+	"take the agent out of the scene":        {asks(partyRegion, "presence, seat, controls, physics body"), tells(partyOthers, "KillObject").from(partyRegion)},
+	"write the departure to the journal":     {asks(partyJournal, "departure")},
+	"close child agents":                     {asks(partyNeighbours, "DELETE /agent/"), tells(partyViewer, "DisableSimulator").from(partyNeighbours)},
+	"grid user: logged out":                  {asks(partyGridUser, "loggedout")},
+	"presence: logged out":                   {asks(partyPresence, "logout")},
+	"tell friends":                           {asks(partyPresence, "getagents"), asks(partyFriends, "status Online=False: OfflineNotification")},
 	"arrival: tell friends": {
-		{self, partyPresence, "getagents", false},
-		{self, partyFriends, "status Online=True: OnlineNotification", false},
-		{self, partyViewer, "OnlineNotification", true},
+		asks(partyPresence, "getagents"),
+		asks(partyFriends, "status Online=True: OnlineNotification"),
+		tells(partyViewer, "OnlineNotification"),
 	},
-	"note what is still owed":      {{self, partyJournal, "departure, with what is still owed", false}},
-	"strike it from the journal":   {{self, partyJournal, "settled", false}},
-	"linger, then nothing is left": {{self, partyViewer, "last acks, LogoutReply again if asked", true}},
+	"note what is still owed":      {asks(partyJournal, "departure, with what is still owed")},
+	"strike it from the journal":   {asks(partyJournal, "settled")},
+	"linger, then nothing is left": {tells(partyViewer, "last acks, LogoutReply again if asked")},
 }
 
 // childSteps are the steps that name a neighbour after this beginning.
 var childSteps = map[string][]arrow{
-	"open child agent in ":  {{self, partyNeighbours, "POST /agent/", false}, {self, partyViewer, "EnableSimulator, EstablishAgentCommunication", true}},
-	"close child agent in ": {{self, partyNeighbours, "DELETE /agent/", false}, {partyNeighbours, partyViewer, "DisableSimulator", true}},
+	"open child agent in ":  {asks(partyNeighbours, "POST /agent/"), tells(partyViewer, "EnableSimulator, EstablishAgentCommunication")},
+	"close child agent in ": {asks(partyNeighbours, "DELETE /agent/"), tells(partyViewer, "DisableSimulator").from(partyNeighbours)},
 }
 
 // openings are what set a process off, by "kind" or "kind: detail"; closings what follows one that was done.
 var (
 	openings = map[string][]arrow{
-		"login":        {{partyViewer, self, "login_to_simulator", false}},
-		"arrival":      {{partyViewer, self, "CompleteAgentMovement", false}, {self, partyViewer, "AgentMovementComplete", true}},
-		"logout: quit": {{partyViewer, self, "LogoutRequest", false}},
+		"login":        {asks(self, "login_to_simulator").from(partyViewer)},
+		"arrival":      {asks(self, "CompleteAgentMovement").from(partyViewer), tells(partyViewer, "AgentMovementComplete")},
+		"logout: quit": {asks(self, "LogoutRequest").from(partyViewer)},
 	}
 	closings = map[string][]arrow{
-		"login": {{self, partyViewer, "sim_ip, sim_port, circuit_code, seed_capability", true}},
+		"login": {tells(partyViewer, "sim_ip, sim_port, circuit_code, seed_capability")},
 	}
 )
 
@@ -128,7 +140,7 @@ func arrowsOf(r *steps.Report, name, owner string) []arrow {
 	if !ok {
 		to = runnerOf(r)
 	}
-	return []arrow{{runnerOf(r), to, name, false}}
+	return by(runnerOf(r), []arrow{asks(to, name)})
 }
 
 func opening(r *steps.Report) []arrow {
@@ -143,7 +155,7 @@ func closing(r *steps.Report) []arrow {
 		return by(runnerOf(r), closings[r.Kind])
 	}
 	if r.Kind == "login" && r.Outcome == steps.Failed {
-		return []arrow{{partyLogin, partyViewer, "refused", true}}
+		return by(runnerOf(r), []arrow{tells(partyViewer, "refused")})
 	}
 	return nil
 }
@@ -159,8 +171,8 @@ func runnerOf(r *steps.Report) party {
 func by(runner party, arrows []arrow) []arrow {
 	out := make([]arrow, len(arrows))
 	for i, a := range arrows {
-		if a.from == self {
-			a.from = runner
+		if a.sender == self {
+			a.sender = runner
 		}
 		if a.to == self {
 			a.to = runner

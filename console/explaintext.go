@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -165,7 +166,10 @@ func (p *page) capabilities(e *Explanation, s SessionView) {
 		p.line("  %s: no capabilities asked for", e.called(s.Region))
 		return
 	}
-	p.line("  %s: %d capabilities: %s", e.called(s.Region), len(s.Capabilities), plain(strings.Join(s.Capabilities, " ")))
+	p.line("  %s: %d capabilities:", e.called(s.Region), len(s.Capabilities))
+	for some := range slices.Chunk(s.Capabilities, 5) {
+		p.line("    %s", plain(strings.Join(some, " ")))
+	}
 }
 
 func (p *page) journal(e *Explanation) {

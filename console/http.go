@@ -89,5 +89,5 @@ func unreadable(err error) error {
 	if errors.As(err, &large) {
 		return &Error{http.StatusRequestEntityTooLarge, fmt.Sprintf("the call is larger than %d bytes", large.Limit)}
 	}
-	return wrong("the call cannot be read: %v", err)
+	return wrong("the call cannot be read: %s", plain(err.Error()))
 }

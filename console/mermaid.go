@@ -55,7 +55,7 @@ func named(p party) string {
 func (d *diagram) section(r *steps.Report) {
 	over := d.parties(r)
 	d.add("rect rgb(245, 245, 245)")
-	d.add("Note over %s: %s, %s in %s, began %s", over, escape(title(r)), r.Outcome, short(r.Took), r.Began.Format(clock))
+	d.add("Note over %s: %s, %s, began %s", over, escape(title(r)), outcome(r), r.Began.Format(clock))
 	for _, a := range opening(r) {
 		d.draw(a, "", false)
 	}
@@ -78,7 +78,7 @@ func (d *diagram) parties(r *steps.Report) string {
 	}
 	here := []party{runnerOf(r)}
 	for _, a := range all {
-		here = append(here, a.from, a.to)
+		here = append(here, a.sender, a.to)
 	}
 	d.seen = append(d.seen, here...)
 	var ordered []string
@@ -124,14 +124,14 @@ func (d *diagram) step(r *steps.Report, l *steps.Line) {
 func (d *diagram) draw(a arrow, after string, failed bool) {
 	line := "->>"
 	switch {
-	case failed && a.answer:
+	case failed && a.told:
 		line = "--x"
 	case failed:
 		line = "-x"
-	case a.answer:
+	case a.told:
 		line = "-->>"
 	}
-	d.add("%s%s%s: %s%s", id(a.from), line, id(a.to), escape(a.text), after)
+	d.add("%s%s%s: %s%s", id(a.sender), line, id(a.to), escape(a.text), after)
 }
 
 func (d *diagram) add(format string, args ...any) {

@@ -76,7 +76,7 @@ func WriteTraceText(w io.Writer, reports []*steps.Report) error {
 }
 
 func writeReport(w io.Writer, r *steps.Report) error {
-	head := title(r) + ": " + string(r.Outcome) + " in " + short(r.Took) + "\n  session " + r.Session.String() +
+	head := title(r) + ": " + outcome(r) + "\n  session " + r.Session.String() +
 		", began " + r.Began.Format(clock)
 	if r.Error != "" {
 		head += "\n  error: " + plain(r.Error)
@@ -101,6 +101,14 @@ func title(r *steps.Report) string {
 		s += " (" + plain(r.Detail) + ")"
 	}
 	return s
+}
+
+// outcome is how a process ended, and after how long.
+func outcome(r *steps.Report) string {
+	if r.Outcome == steps.Running {
+		return "still running"
+	}
+	return string(r.Outcome) + " in " + short(r.Took)
 }
 
 func row(l *steps.Line) []string {

@@ -154,7 +154,8 @@ func TestEveryWayOutIsDrawnWithItsOwnMessages(t *testing.T) {
 func TestALapseIsTheGridsAndAnUnknownStepItsOwners(t *testing.T) {
 	r := report("lapse", "", "lease ran out", 0, ms,
 		done("presence: logged out", "presence", 0, us), done("sweep", "journal", us, us), done("think", "somebody", us, us))
-	r.Steps[2].Outcome = steps.Running
+	r.Outcome, r.Steps[2].Outcome, r.Took = steps.Running, steps.Running, 0
+	golden(t, "lapse.txt", text(t, func(b *strings.Builder) error { return WriteTraceText(b, []*steps.Report{r}) }))
 	golden(t, "lapse.mmd", text(t, func(b *strings.Builder) error { return WriteTraceMermaid(b, []*steps.Report{r}) }))
 }
 

@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -72,7 +73,7 @@ func run(e *env, args []string) int {
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return e.fail(hinted(err))
+		return e.fail(hinted(err, args))
 	}
 	e.data, e.config = line.Data, line.Config
 	if err := parsed.Run(e); err != nil {
@@ -87,16 +88,14 @@ func (e *env) fail(err error) int {
 	return 1
 }
 
-// hinted is an error of the command line with the place where it is explained.
-func hinted(err error) error {
+// hinted is an error of the command line with the place where it is explained. Who has not written "serve"
+// did not mean it.
+func hinted(err error, args []string) error {
 	command := "terrane"
 	var wrong *kong.ParseError
 	if errors.As(err, &wrong) && wrong.Context != nil {
-		for node := wrong.Context.Selected(); node != nil && node.Type == kong.CommandNode; node = node.Parent {
-			if !strings.HasSuffix(node.Path(), " serve") {
-				command = node.FullPath()
-				break
-			}
+		if node := wrong.Context.Selected(); node != nil && (node.Name != "serve" || slices.Contains(args, "serve")) {
+			command = node.FullPath()
 		}
 	}
 	return fmt.Errorf("%w; see \"%s --help\"", err, command)

@@ -33,10 +33,11 @@ func (c *trace) Run(e *env) error {
 		switch {
 		case c.Format == "json":
 			return console.WriteTraceJSON(e.out, reports)
-		case len(reports) == 0 && c.Agent != "":
-			return fmt.Errorf("there is no report of %q: a guess at a password leaves none, and old ones are forgotten", c.Agent)
 		case c.Format == "mermaid":
 			return console.WriteTraceMermaid(e.out, reports)
+		case len(reports) == 0:
+			_, err := fmt.Fprintln(e.out, "There are no such reports: nobody has come or gone since the server started, or it is long ago.")
+			return err
 		}
 		return console.WriteTraceText(e.out, reports)
 	})

@@ -55,9 +55,11 @@ export class Diary {
         }
     }
 
+    // Of each avatar's moves the last one says enough.
     #missed(kind, within) {
-        const last = this.#entries.filter((entry) => entry.kind !== 'moved').slice(-30);
+        const moves = new Map(this.#entries.filter((entry) => entry.kind === 'moved').map((entry) => [entry.id, entry]));
+        const telling = this.#entries.filter((entry) => entry.kind !== 'moved' || moves.get(entry.id) === entry).slice(-30);
         return `${this.#whose} noticed no "${kind}" that was expected within ${within} ms, but:\n`
-            + last.map((entry) => '  ' + JSON.stringify(entry)).join('\n');
+            + telling.map((entry) => '  ' + JSON.stringify(entry)).join('\n');
     }
 }

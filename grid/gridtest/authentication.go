@@ -243,7 +243,7 @@ func Attempts(t *testing.T, make func(t *testing.T, now func() time.Time) grid.A
 	})
 	t.Run("no address is not limited by address", func(t *testing.T) {
 		s := make(t, newClock().Now)
-		for range 40 {
+		for range 25 {
 			_, err := s.Authenticate(t.Context(), grid.Attempt{Account: uuid.New(), Password: viewerHash("guess")})
 			refuse(t, err, grid.ErrDenied)
 			if errors.As(err, new(*grid.TooManyAttempts)) {
@@ -254,7 +254,7 @@ func Attempts(t *testing.T, make func(t *testing.T, now func() time.Time) grid.A
 	t.Run("those who know their passwords are never too many", func(t *testing.T) {
 		s := make(t, newClock().Now)
 		account := newPassword(t, s, "secret")
-		for range 40 {
+		for range 25 {
 			_, err := s.Authenticate(t.Context(), grid.Attempt{
 				Account: account, Password: viewerHash("secret"), Address: netip.MustParseAddr("192.0.2.1"),
 			})

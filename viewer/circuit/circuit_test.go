@@ -9,7 +9,7 @@ import (
 	"terrane/wire/packet"
 )
 
-func TestDuplicateIsAckedAgainButHandledOnce(t *testing.T) {
+func TestInvariant9_DuplicateIsAckedAgainButHandledOnce(t *testing.T) {
 	r := newRig(t, Config{})
 	verdict, p := r.hear(packet.Reliable, 0, chat)
 	if verdict != Fresh {

@@ -18,7 +18,7 @@ func times(all []sent) []time.Duration {
 	return at
 }
 
-func TestResendsKeepTheirNumberAndAreMarked(t *testing.T) {
+func TestInvariant10_ResendsKeepTheirNumberAndAreMarked(t *testing.T) {
 	r := newRig(t, Config{FirstSequence: 41})
 	r.say(chat, Delivery{Reliable: true, ZeroCoded: true})
 	out := with(r.pass(4*time.Second), chat)
@@ -54,7 +54,7 @@ func TestResendsFollowThePing(t *testing.T) {
 	}
 }
 
-func TestARegionSendsAgainUntilTheCircuitEnds(t *testing.T) {
+func TestInvariant10_ARegionSendsAgainUntilTheCircuitEnds(t *testing.T) {
 	r := newRig(t, Config{})
 	r.say(chat, reliable)
 	if out := with(r.pass(Silence), chat); len(out) != 61 {
@@ -98,7 +98,7 @@ func TestAScheduleMissedIsNotMadeUpForAtOnce(t *testing.T) {
 	}
 }
 
-func TestNumbersWrapAt24Bits(t *testing.T) {
+func TestInvariant9_NumbersWrapAt24Bits(t *testing.T) {
 	r := newRig(t, Config{FirstSequence: 1<<24 - 2})
 	for range 4 {
 		r.say(chat, reliable)

@@ -19,7 +19,7 @@ func silentAfter(r *rig) time.Duration {
 	return 0
 }
 
-func TestSilence(t *testing.T) {
+func TestInvariant12_Silence(t *testing.T) {
 	for _, v := range []struct {
 		name   string
 		before func(*rig)
@@ -80,7 +80,7 @@ func TestASilentCircuitStillSends(t *testing.T) {
 	}
 }
 
-func TestAStallOfTheServerKicksNobody(t *testing.T) {
+func TestE19_Invariant13_AStallOfTheServerKicksNobody(t *testing.T) {
 	r := newRig(t, Config{})
 	r.pass(40 * time.Second)
 	for range 3 {

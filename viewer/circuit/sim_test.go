@@ -142,7 +142,7 @@ func (n *network) settled() bool {
 	return true
 }
 
-func TestReliableMessagesAreHandledExactlyOnceInAnyWeather(t *testing.T) {
+func TestInvariant9_ReliableMessagesAreHandledExactlyOnceInAnyWeather(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := weather{
 			loss:   rapid.Float64Range(0, 0.3).Draw(t, "loss"),

@@ -197,7 +197,7 @@ func TestResendsHaveTheirOwnThrottle(t *testing.T) {
 	}
 }
 
-func TestAtOneKilobyteASecondTheSessionStillWorks(t *testing.T) {
+func TestInvariant11_AtOneKilobyteASecondTheSessionStillWorks(t *testing.T) {
 	r := newRig(t, Config{})
 	r.SetThrottle(0, [7]float32{})
 	for category := range Control {

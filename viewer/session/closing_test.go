@@ -62,9 +62,7 @@ func TestInvariant31_OnesHungLogoutDelaysNobodyElses(t *testing.T) {
 	w := newWorld(t, quick())
 	p := w.order[0]
 	v := w.enter(w.user("Ann Lee"), p)
-	hung := &gate{opened: make(chan struct{})}
-	w.Cleanup(func() { close(hung.opened) })
-	w.GridUsers = hungFor{w.GridUsers, v.Agent, hung}
+	hung := w.hangAt(func(_ string, user uuid.UUID) bool { return user == v.Agent })
 	v.quit()
 	w.eventually("the logout waits for the service", func() bool { return hung.calls.Load() > 0 })
 	for i := range 3 {
@@ -78,22 +76,6 @@ func TestInvariant31_OnesHungLogoutDelaysNobodyElses(t *testing.T) {
 	}
 }
 
-// hungFor hangs for one user.
-type hungFor struct {
-	grid.FencedGridUsers
-	user uuid.UUID
-	gate *gate
-}
-
-func (h hungFor) LoggedOutAs(ctx context.Context, user uuid.UUID, f grid.Fence, last grid.Place, at time.Time) error {
-	if user == h.user {
-		if err := h.gate.wait(ctx); err != nil {
-			return err
-		}
-	}
-	return h.FencedGridUsers.LoggedOutAs(ctx, user, f, last, at)
-}
-
 func TestE26_Invariant38_WhatComesForSomebodyWhoIsLeavingIsKept(t *testing.T) {
 	t.Parallel()
 	terms := quick()
@@ -104,7 +86,9 @@ func TestE26_Invariant38_WhatComesForSomebodyWhoIsLeavingIsKept(t *testing.T) {
 	link := p.host.FindRoot(v.Agent).Link
 	v.quit()
 	other.im(v.Agent, "are you still there?")
-	await(other, func(m *message.ImprovedInstantMessage) bool { return m.MessageBlock.Dialog == grid.DialogBusyAutoResponse })
+	await(other, func(m *message.ImprovedInstantMessage) bool {
+		return m.MessageBlock.Dialog == grid.DialogBusyAutoResponse
+	})
 	// Somebody found him there a moment before he left.
 	link.Message(grid.InstantMessage{From: other.Agent, FromName: "Bea Low", To: v.Agent, Text: "one more", At: time.Now()})
 	texts := map[string]bool{}
@@ -135,30 +119,16 @@ func TestInvariant38_OfflineMessagesThatComeTooLateToBeShownAreKeptAgain(t *test
 	if err := w.Messages.StoreMessage(t.Context(), grid.InstantMessage{From: uuid.New(), To: v.Agent, Text: "old", At: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
-	slow := &slowMessages{OfflineMessages: w.Messages, taken: make(chan struct{}), go_: make(chan struct{})}
-	w.Messages = slow
+	hung := w.hangAt(func(call string, _ uuid.UUID) bool { return call == "TakeMessages" })
 	v.say(&message.RetrieveInstantMessages{})
-	<-slow.taken
+	w.eventually("the messages are taken", func() bool { return hung.calls.Load() > 0 })
 	v.quit()
-	close(slow.go_)
+	hung.release()
 	p.gone(v.Session)
-	kept := must(slow.OfflineMessages.TakeMessages(t.Context(), v.Agent))(t)
+	kept := must(w.Messages.TakeMessages(t.Context(), v.Agent))(t)
 	if len(kept) != 1 || kept[0].Text != "old" {
 		t.Errorf("kept: %+v", kept)
 	}
-}
-
-// slowMessages takes messages out and is slow to hand them over.
-type slowMessages struct {
-	grid.OfflineMessages
-	taken, go_ chan struct{}
-}
-
-func (s *slowMessages) TakeMessages(ctx context.Context, user uuid.UUID) ([]grid.InstantMessage, error) {
-	kept, err := s.OfflineMessages.TakeMessages(ctx, user)
-	close(s.taken)
-	<-s.go_
-	return kept, err
 }
 
 func TestInvariant38_NothingThatAViewerSaysAfterItsLogoutRequestHasEffect(t *testing.T) {

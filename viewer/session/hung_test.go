@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"terrane/agent"
 	"terrane/grid"
 
 	"github.com/google/uuid"
@@ -14,20 +15,10 @@ import (
 
 // gate is what calls of services wait at that hang.
 type gate struct {
-	calls   atomic.Int64
+	such    func(call string, user uuid.UUID) bool // which calls hang
+	calls   atomic.Int64                           // how many have come to hang
 	opened  chan struct{}
 	release func()
-}
-
-// wait hangs until the gate is opened, or the caller gives up.
-func (g *gate) wait(ctx context.Context) error {
-	g.calls.Add(1)
-	select {
-	case <-g.opened:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 // asked fails a test in which nobody waited at the gate: it has shown nothing.
@@ -38,103 +29,122 @@ func (g *gate) asked(t testing.TB) {
 	}
 }
 
-// hang makes what arrivals and departures ask of services hang from now on.
-func (w *world) hang() *gate {
-	g := &gate{opened: make(chan struct{})}
+// hang makes all that arrivals and departures ask of services hang from now on.
+func (w *world) hang() *gate { return w.hangAt(func(string, uuid.UUID) bool { return true }) }
+
+// hangAt makes some calls hang from now on: by their name, and the user they are about, which is zero
+// where the call does not say.
+func (w *world) hangAt(such func(call string, user uuid.UUID) bool) *gate {
+	g := &gate{such: such, opened: make(chan struct{})}
 	g.release = sync.OnceFunc(func() { close(g.opened) })
 	w.Cleanup(g.release)
-	w.Presences = hungPresences{w.Presences, g}
-	w.GridUsers = hungGridUsers{w.GridUsers, g}
-	w.Avatars = hungAvatars{w.Avatars, g}
-	w.Services.Friends = hungFriends{w.Services.Friends, g}
-	w.Messages = hungMessages{w.Messages, g}
+	w.gate.Store(g)
 	return g
 }
 
-type hungPresences struct {
-	grid.Leases
-	gate *gate
+// hold waits where a call is to hang, until the gate is opened or the caller gives up.
+func (w *world) hold(ctx context.Context, call string, user uuid.UUID) error {
+	g := w.gate.Load()
+	if g == nil || !g.such(call, user) {
+		return nil
+	}
+	g.calls.Add(1)
+	select {
+	case <-g.opened:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
-func (h hungPresences) Own(ctx context.Context, f grid.Fence, region, boot uuid.UUID) (grid.Lease, error) {
-	if err := h.gate.wait(ctx); err != nil {
+// gated are services that can be made to hang.
+func (w *world) gated(s *agent.Services) {
+	s.Presences = gatedPresences{s.Presences, w}
+	s.GridUsers = gatedGridUsers{s.GridUsers, w}
+	s.Avatars = gatedAvatars{s.Avatars, w}
+	s.Friends = gatedFriends{s.Friends, w}
+	s.Messages = gatedMessages{s.Messages, w}
+}
+
+type gatedPresences struct {
+	grid.Leases
+	w *world
+}
+
+func (g gatedPresences) Own(ctx context.Context, f grid.Fence, region, boot uuid.UUID) (grid.Lease, error) {
+	if err := g.w.hold(ctx, "Own", uuid.Nil); err != nil {
 		return grid.Lease{}, err
 	}
-	return h.Leases.Own(ctx, f, region, boot)
+	return g.Leases.Own(ctx, f, region, boot)
 }
 
-func (h hungPresences) End(ctx context.Context, f grid.Fence) error {
-	if err := h.gate.wait(ctx); err != nil {
+func (g gatedPresences) End(ctx context.Context, f grid.Fence) error {
+	if err := g.w.hold(ctx, "End", uuid.Nil); err != nil {
 		return err
 	}
-	return h.Leases.End(ctx, f)
+	return g.Leases.End(ctx, f)
 }
 
-func (h hungPresences) PresencesOf(ctx context.Context, users []uuid.UUID) ([]grid.Presence, error) {
-	if err := h.gate.wait(ctx); err != nil {
+func (g gatedPresences) PresencesOf(ctx context.Context, users []uuid.UUID) ([]grid.Presence, error) {
+	if err := g.w.hold(ctx, "PresencesOf", uuid.Nil); err != nil {
 		return nil, err
 	}
-	return h.Leases.PresencesOf(ctx, users)
+	return g.Leases.PresencesOf(ctx, users)
 }
 
-type hungGridUsers struct {
+type gatedGridUsers struct {
 	grid.FencedGridUsers
-	gate *gate
+	w *world
 }
 
-func (h hungGridUsers) SetPositionAs(ctx context.Context, user uuid.UUID, f grid.Fence, last grid.Place) error {
-	if err := h.gate.wait(ctx); err != nil {
+func (g gatedGridUsers) SetPositionAs(ctx context.Context, user uuid.UUID, f grid.Fence, last grid.Place) error {
+	if err := g.w.hold(ctx, "SetPositionAs", user); err != nil {
 		return err
 	}
-	return h.FencedGridUsers.SetPositionAs(ctx, user, f, last)
+	return g.FencedGridUsers.SetPositionAs(ctx, user, f, last)
 }
 
-func (h hungGridUsers) LoggedOutAs(ctx context.Context, user uuid.UUID, f grid.Fence, last grid.Place, at time.Time) error {
-	if err := h.gate.wait(ctx); err != nil {
+func (g gatedGridUsers) LoggedOutAs(ctx context.Context, user uuid.UUID, f grid.Fence, last grid.Place, at time.Time) error {
+	if err := g.w.hold(ctx, "LoggedOutAs", user); err != nil {
 		return err
 	}
-	return h.FencedGridUsers.LoggedOutAs(ctx, user, f, last, at)
+	return g.FencedGridUsers.LoggedOutAs(ctx, user, f, last, at)
 }
 
-type hungAvatars struct {
+type gatedAvatars struct {
 	grid.FencedAvatars
-	gate *gate
+	w *world
 }
 
-func (h hungAvatars) SetAvatarAs(ctx context.Context, user uuid.UUID, f grid.Fence, a grid.Avatar) error {
-	if err := h.gate.wait(ctx); err != nil {
+func (g gatedAvatars) SetAvatarAs(ctx context.Context, user uuid.UUID, f grid.Fence, a grid.Avatar) error {
+	if err := g.w.hold(ctx, "SetAvatarAs", user); err != nil {
 		return err
 	}
-	return h.FencedAvatars.SetAvatarAs(ctx, user, f, a)
+	return g.FencedAvatars.SetAvatarAs(ctx, user, f, a)
 }
 
-type hungFriends struct {
+type gatedFriends struct {
 	grid.Friends
-	gate *gate
+	w *world
 }
 
-func (h hungFriends) FriendsOf(ctx context.Context, user uuid.UUID) ([]grid.Friend, error) {
-	if err := h.gate.wait(ctx); err != nil {
+func (g gatedFriends) FriendsOf(ctx context.Context, user uuid.UUID) ([]grid.Friend, error) {
+	if err := g.w.hold(ctx, "FriendsOf", user); err != nil {
 		return nil, err
 	}
-	return h.Friends.FriendsOf(ctx, user)
+	return g.Friends.FriendsOf(ctx, user)
 }
 
-type hungMessages struct {
+type gatedMessages struct {
 	grid.OfflineMessages
-	gate *gate
+	w *world
 }
 
-func (h hungMessages) StoreMessage(ctx context.Context, m grid.InstantMessage) error {
-	if err := h.gate.wait(ctx); err != nil {
-		return err
-	}
-	return h.OfflineMessages.StoreMessage(ctx, m)
-}
-
-func (h hungMessages) TakeMessages(ctx context.Context, user uuid.UUID) ([]grid.InstantMessage, error) {
-	if err := h.gate.wait(ctx); err != nil {
+// TakeMessages hangs when it has taken them.
+func (g gatedMessages) TakeMessages(ctx context.Context, user uuid.UUID) ([]grid.InstantMessage, error) {
+	taken, err := g.OfflineMessages.TakeMessages(ctx, user)
+	if err := g.w.hold(ctx, "TakeMessages", user); err != nil {
 		return nil, err
 	}
-	return h.OfflineMessages.TakeMessages(ctx, user)
+	return taken, err
 }

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -56,6 +57,7 @@ type world struct {
 	ring    *steps.Ring
 	log     *lines
 	slog    *slog.Logger
+	gate    atomic.Pointer[gate] // what services hang at; nil: they do not
 	stop    func()
 }
 
@@ -139,6 +141,7 @@ func (w *world) openServices() {
 	s.Assets = must(asset.New(db, asset.Options{Dir: w.TempDir()}))(w)
 	items := must(inventory.New(db, inventory.Options{}))(w)
 	s.Inventory, s.Wardrobe = items, items
+	w.gated(s)
 	w.Services = s
 }
 

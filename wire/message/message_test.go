@@ -24,7 +24,7 @@ const (
 	sessionHex = "aaaaaaaabbbbccccddddeeeeeeeeeeee"
 )
 
-func TestKnownBytes(t *testing.T) {
+func TestInvariant6_KnownBytes(t *testing.T) {
 	open := &message.UseCircuitCode{}
 	open.CircuitCode.Code = 0x12345678
 	open.CircuitCode.SessionID, open.CircuitCode.ID = session, agent

@@ -12,9 +12,9 @@ import (
 	"terrane/wire/message"
 )
 
-// TestEveryMessageComesBack fills each message with random content and sends it there and back, into
+// TestInvariant6_EveryMessageComesBack fills each message with random content and sends it there and back, into
 // a new struct and into one that held something else.
-func TestEveryMessageComesBack(t *testing.T) {
+func TestInvariant6_EveryMessageComesBack(t *testing.T) {
 	for i := range message.All() {
 		random := rand.New(rand.NewPCG(uint64(i.ID), 1))
 		used := message.New(i.ID)
@@ -48,9 +48,9 @@ func TestEveryMessageComesBack(t *testing.T) {
 	}
 }
 
-// TestTruncatedMessagesAreToleratedOrMalformed cuts each message at every place: it is read when the
+// TestInvariant7_TruncatedMessagesAreToleratedOrMalformed cuts each message at every place: it is read when the
 // cut is between two blocks, and otherwise refused with its name.
-func TestTruncatedMessagesAreToleratedOrMalformed(t *testing.T) {
+func TestInvariant7_TruncatedMessagesAreToleratedOrMalformed(t *testing.T) {
 	for i := range message.All() {
 		m := randomMessage(rand.New(rand.NewPCG(uint64(i.ID), 2)), i.ID)
 		sent, err := m.Append(nil)

@@ -99,7 +99,7 @@ func TestGoldenPacketsAreWritten(t *testing.T) {
 	}
 }
 
-func TestZeroRuns(t *testing.T) {
+func TestInvariant8_ZeroRuns(t *testing.T) {
 	for _, v := range []struct {
 		zeros int
 		coded string
@@ -153,7 +153,7 @@ var refused = []struct {
 	{"a datagram without end", "00 00000001 00" + strings.Repeat("01", MaxSize), ErrLong},
 }
 
-func TestWhatIsNoPacketIsRefusedWithoutAllocating(t *testing.T) {
+func TestInvariant7_WhatIsNoPacketIsRefusedWithoutAllocating(t *testing.T) {
 	for _, v := range refused {
 		datagram := unhex(v.datagram)
 		if _, err := Parse(datagram); !errors.Is(err, v.err) {

@@ -154,7 +154,7 @@ func through(t interface{ Fatalf(string, ...any) }, p *Patch) Patch {
 	return back[0]
 }
 
-func TestSmoothGroundIsNearlyAsItWas(t *testing.T) {
+func TestInvariant16_SmoothGroundIsNearlyAsItWas(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		height := rapid.Float64Range(-100, 1000).Draw(t, "height")
 		eastward := rapid.Float64Range(-2, 2).Draw(t, "slope east")

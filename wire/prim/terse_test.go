@@ -24,7 +24,7 @@ const (
 // primTerse is a prim on the right hand of an avatar, by the layout: the same without a plane.
 const primTerse = "879d3319 60 00 0000003f 0000003f 0000003f" + still + still + "ff7fff7fff7fffff" + still
 
-func TestGoldenTerseUpdates(t *testing.T) {
+func TestInvariant17_GoldenTerseUpdates(t *testing.T) {
 	for name, row := range map[string]struct {
 		data   string
 		length int

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"terrane/geom"
 	"terrane/grid"
@@ -74,7 +75,7 @@ func (in *entering) heldAtLast(ctx context.Context) error {
 	if err != nil || last.ID == uuid.Nil || last.ID == in.unheard {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, in.Terms.LoginWait-in.Terms.EndWait)
+	ctx, cancel := context.WithTimeout(ctx, max(in.Terms.LoginWait-in.Terms.EndWait, time.Second))
 	defer cancel()
 	held, err := in.Services.Departures.HeldFor(ctx, last, in.account.ID)
 	if err != nil {

@@ -182,7 +182,7 @@ func TestInvariant27_AfterManySessionsNothingIsLeft(t *testing.T) {
 		names[i] = w.user(fmt.Sprintf("Ann Lee%d", i))
 	}
 	for range rounds {
-		var all []*viewer
+		var all, roots []*viewer
 		for i, name := range names {
 			v := w.login(name, p, at(230, 128))
 			switch {
@@ -190,10 +190,13 @@ func TestInvariant27_AfterManySessionsNothingIsLeft(t *testing.T) {
 			case i%5 == 3:
 				v.open()
 			default:
-				v.arrive()
-				v.askSeed("EventQueueGet", "SimulatorFeatures")
+				roots = append(roots, v)
 			}
 			all = append(all, v)
+		}
+		arriveAll(roots...)
+		for _, v := range roots {
+			v.askSeed("EventQueueGet", "SimulatorFeatures")
 		}
 		for i, v := range all {
 			if i%5 == 4 {
@@ -245,8 +248,9 @@ func TestInvariant40_ManyMayLeaveInTheSameMoment(t *testing.T) {
 	p := w.order[0]
 	var all []*viewer
 	for i := range 32 {
-		all = append(all, w.enter(w.user(fmt.Sprintf("Ann Lee%d", i)), p, at(float32(20+i*6), 128)))
+		all = append(all, w.login(w.user(fmt.Sprintf("Ann Lee%d", i)), p, at(float32(20+i*6), 128)))
 	}
+	arriveAll(all...)
 	for _, v := range all {
 		v.say(&message.LogoutRequest{})
 	}

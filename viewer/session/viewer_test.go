@@ -335,13 +335,27 @@ func fast() *message.AgentThrottle {
 // arrive opens the circuit, becomes the root agent, and asks to see the region.
 func (v *viewer) arrive() {
 	v.Helper()
-	v.open()
-	v.say(v.completeMovement())
-	await[message.AgentMovementComplete](v)
-	await[message.RegionHandshake](v)
-	v.say(fast(), &message.RegionHandshakeReply{})
-	await(v, about(v.Agent))
-	v.delivered()
+	arriveAll(v)
+}
+
+// arriveAll has many arrive side by side.
+func arriveAll(all ...*viewer) {
+	for _, v := range all {
+		v.say(v.useCircuitCode())
+	}
+	for _, v := range all {
+		v.delivered()
+		v.say(v.completeMovement())
+	}
+	for _, v := range all {
+		await[message.AgentMovementComplete](v)
+		await[message.RegionHandshake](v)
+		v.say(fast(), &message.RegionHandshakeReply{})
+	}
+	for _, v := range all {
+		await(v, about(v.Agent))
+		v.delivered()
+	}
 }
 
 // about is met by an ObjectUpdate of an agent's avatar.

@@ -30,6 +30,8 @@ type fakeGrid struct {
 
 	mu       sync.Mutex
 	change   func(llsd.Map) llsd.Map // of the answer to a login; nil: none
+	refuse   int                     // how many logins are refused yet
+	slow     time.Duration           // what a login takes
 	seedErrs int                     // how many seed requests fail yet
 	queues   map[string]*fakeQueue   // by "session/region"
 	polls    []poll
@@ -139,6 +141,7 @@ func (g *fakeGrid) serveLogin(w http.ResponseWriter, r *http.Request, body []byt
 		call, _ := xmlrpc.ParseCall(body)
 		request = call.Struct()
 	}
+	time.Sleep(g.slow)
 	answer := g.admit(request)
 	if asLLSD {
 		w.Write(llsd.AppendXML(nil, answer))
@@ -153,6 +156,10 @@ func (g *fakeGrid) admit(request llsd.Map) llsd.Map {
 	g.logins++
 	if request.String("passwd") != hashed("secret") {
 		return llsd.Map{"login": "false", "reason": "key", "message": "No."}
+	}
+	if g.refuse > 0 {
+		g.refuse--
+		return llsd.Map{"login": "false", "reason": "presence", "message": "Not now."}
 	}
 	g.code++
 	s := Session{

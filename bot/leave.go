@@ -26,6 +26,9 @@ func (b *Bot) RequestLogout(ctx context.Context) error {
 	case <-b.root.asked:
 		return nil
 	case <-b.done:
+		if isClosed(b.root.asked) {
+			return nil // and was answered meanwhile
+		}
 		return ErrGone
 	case <-ctx.Done():
 		return ctx.Err()

@@ -42,8 +42,14 @@ func (d *diagram) text() string {
 	return b.String()
 }
 
-// id is a party's name as Mermaid takes it: one word.
-func id(p party) string { return strings.ReplaceAll(string(p), " ", "") }
+// id is a party's name as Mermaid takes it: one word, such as GridUser.
+func id(p party) string {
+	words := strings.Fields(string(p))
+	for i, w := range words {
+		words[i] = strings.ToUpper(w[:1]) + w[1:]
+	}
+	return strings.Join(words, "")
+}
 
 func named(p party) string {
 	if id(p) == string(p) {

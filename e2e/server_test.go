@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -51,6 +50,7 @@ type user struct {
 	First    string `json:"first"`
 	Last     string `json:"last"`
 	Password string `json:"password"`
+	Start    string `json:"start"` // where he is to arrive at first
 }
 
 // newWorld makes a world and starts its server. What the server prints is shown when the test has failed.
@@ -91,12 +91,16 @@ func (w *world) shutDown(t *testing.T) {
 	}
 }
 
-// users makes accounts while the server runs.
-func (w *world) users(t *testing.T, last string, firsts ...string) []user {
+// users makes accounts while the server runs, of a family that has a spot of the region for itself: who
+// walks there, to the east, walks into nobody.
+func (w *world) users(t *testing.T, family string, spot int, firsts ...string) []user {
 	t.Helper()
 	made := make([]user, len(firsts))
 	for i, first := range firsts {
-		u := user{first, last, strings.ToLower("secret of " + first)}
+		u := user{
+			First: first, Last: family, Password: "secret of " + first,
+			Start: fmt.Sprintf("uri:Welcome&%d&%d&30", 100+14*(spot%4), 110+12*(spot/4)+4*i),
+		}
 		run(t, startTime, exec.Command(w.binary, "user", "create", u.First, u.Last, "--password", u.Password, "--data", w.data))
 		made[i] = u
 	}

@@ -10,7 +10,7 @@ func TestStories(t *testing.T) {
 	shared := newWorld(t, binary)
 
 	t.Run("of users", func(t *testing.T) {
-		for _, s := range []struct {
+		for spot, s := range []struct {
 			name, script string
 			users        []string
 		}{
@@ -26,7 +26,7 @@ func TestStories(t *testing.T) {
 		} {
 			t.Run(s.name, func(t *testing.T) {
 				t.Parallel()
-				users := shared.users(t, s.script, s.users...)
+				users := shared.users(t, s.script, spot, s.users...)
 				shared.play(t, s.script, told{Users: users}).endsWell(t)
 			})
 		}
@@ -43,7 +43,7 @@ func TestStories(t *testing.T) {
 }
 
 func shutdown(t *testing.T, w *world) {
-	users := w.users(t, "Shutdown", "Ann", "Ben")
+	users := w.users(t, "shutdown", 0, "Ann", "Ben")
 	leaving := w.play(t, "shutdown", told{Users: users})
 	places := leaving.says(t, "standing", "places")
 	w.shutDown(t)
@@ -55,7 +55,7 @@ func shutdown(t *testing.T, w *world) {
 }
 
 func crash(t *testing.T, w *world) {
-	users := w.users(t, "Crash", "Ann", "Ben")
+	users := w.users(t, "crash", 0, "Ann", "Ben")
 	lost := w.play(t, "stay", told{Users: users})
 	lost.says(t, "in", "event")
 	w.server.kill()

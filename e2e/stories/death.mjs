@@ -7,7 +7,7 @@ import { check, story } from './story.mjs';
 import { Viewer } from './viewer.mjs';
 
 story(async ({ grid, users: [mortal, witness] }) => {
-    const watcher = await Viewer.enter(grid, witness);
+    const watcher = await Viewer.enter(grid, witness, witness.start);
     const victim = fork(new URL('./victim.mjs', import.meta.url), [process.argv[2]]);
     const [id] = await Promise.race([once(victim, 'message'), ends(victim)]);
     await watcher.sees({ id });

@@ -4,8 +4,8 @@ import { check, story } from './story.mjs';
 import { Viewer } from './viewer.mjs';
 
 story(async ({ grid, users: [one, other] }) => {
-    const ann = await Viewer.enter(grid, one);
-    let ben = await Viewer.enter(grid, other);
+    const ann = await Viewer.enter(grid, one, one.start);
+    let ben = await Viewer.enter(grid, other, other.start);
     check(ann.friends.length === 0 && ben.friends.length === 0, 'there are friends already');
 
     await ann.commands.friends.sendFriendRequest(ben.id, 'Shall we be friends?');

@@ -7,7 +7,7 @@ import { distance, Viewer } from './viewer.mjs';
 const rounds = 5;
 
 story(async ({ grid, users: [user] }) => {
-    let viewer = await Viewer.enter(grid, user);
+    let viewer = await Viewer.enter(grid, user, user.start);
     for (let round = 1; round <= rounds; round++) {
         const rest = await viewer.walk(2);
         const [, next] = await Promise.all([viewer.leave(), Viewer.enter(grid, user)]);

@@ -5,7 +5,7 @@ import { check, story } from './story.mjs';
 import { Viewer } from './viewer.mjs';
 
 story(async ({ grid, users: [user] }) => {
-    const viewer = await Viewer.enter(grid, user);
+    const viewer = await Viewer.enter(grid, user, user.start);
     await refused(grid, { ...user, password: 'a guess' });
     await refused(grid, { ...user, first: 'Nobody' });
     await refused(grid, { ...user, password: '' });

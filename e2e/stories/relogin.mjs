@@ -7,8 +7,8 @@ import { distance, Viewer } from './viewer.mjs';
 const rounds = 20;
 
 story(async ({ grid, users: [restless, patient] }) => {
-    const watcher = await Viewer.enter(grid, patient);
-    let viewer = await Viewer.enter(grid, restless);
+    const watcher = await Viewer.enter(grid, patient, patient.start);
+    let viewer = await Viewer.enter(grid, restless, restless.start);
     await watcher.sees(viewer);
     const rest = await viewer.walk(2);
     for (let round = 1; round <= rounds; round++) {

@@ -4,7 +4,7 @@ import { check, story, tell } from './story.mjs';
 import { Viewer } from './viewer.mjs';
 
 story(async ({ grid, users }) => {
-    const viewers = await Promise.all(users.map((user) => Viewer.enter(grid, user)));
+    const viewers = await Promise.all(users.map((user) => Viewer.enter(grid, user, user.start)));
     const places = [];
     for (const [i, viewer] of viewers.entries()) {
         places.push(await viewer.walk(2 + 2 * i));

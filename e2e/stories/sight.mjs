@@ -4,8 +4,8 @@ import { check, story } from './story.mjs';
 import { distance, Viewer } from './viewer.mjs';
 
 story(async ({ grid, users: [walker, watcher] }) => {
-    const ann = await Viewer.enter(grid, walker);
-    const ben = await Viewer.enter(grid, watcher);
+    const ann = await Viewer.enter(grid, walker, walker.start);
+    const ben = await Viewer.enter(grid, watcher, watcher.start);
     await Promise.all([ann.sees(ben), ben.sees(ann)]);
 
     const { position: from } = await ben.sees(ann);

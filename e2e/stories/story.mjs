@@ -30,7 +30,7 @@ export function check(holds, sentence) {
 }
 
 // story plays one. The function is given what the test gave: grid, the login URI, and users, each with
-// first, last and password. No story outlives its test, which holds the other end of the standard input.
+// first, last and password, and start, where he is to arrive to have room. No story outlives its test, which holds the other end of the standard input.
 export async function story(play) {
     process.stdin.once('end', () => process.exit(1)).resume();
     try {

@@ -5,8 +5,8 @@ import { check, story } from './story.mjs';
 import { Viewer } from './viewer.mjs';
 
 story(async ({ grid, users: [double, witness] }) => {
-    const watcher = await Viewer.enter(grid, witness);
-    const older = await Viewer.enter(grid, double);
+    const watcher = await Viewer.enter(grid, witness, witness.start);
+    const older = await Viewer.enter(grid, double, double.start);
     await watcher.sees(older);
 
     const since = watcher.diary.now;

@@ -7,7 +7,7 @@ import { Viewer } from './viewer.mjs';
 const orphaned = new Promise((resolve) => process.once('disconnect', resolve));
 
 story(async ({ grid, users: [mortal] }) => {
-    const viewer = await Viewer.enter(grid, mortal);
+    const viewer = await Viewer.enter(grid, mortal, mortal.start);
     process.send(viewer.id);
     await orphaned;
 });

@@ -4,8 +4,8 @@ import { check, story } from './story.mjs';
 import { Viewer } from './viewer.mjs';
 
 story(async ({ grid, users: [one, other] }) => {
-    const ann = await Viewer.enter(grid, one);
-    let ben = await Viewer.enter(grid, other);
+    const ann = await Viewer.enter(grid, one, one.start);
+    let ben = await Viewer.enter(grid, other, other.start);
 
     await ann.commands.comms.say('Hello, Ben! Grüß dich.');
     await Promise.all([ann.hears(ann, 'Hello, Ben! Grüß dich.'), ben.hears(ann, 'Hello, Ben! Grüß dich.')]);

@@ -3,6 +3,8 @@ package session
 import (
 	"terrane/region/scene"
 	"terrane/wire/message"
+
+	"github.com/google/uuid"
 )
 
 // chat is something said aloud, or the beginning and end of typing.
@@ -42,8 +44,10 @@ func (s *Session) heardChat(c *scene.ChatHeard) {
 	s.send(m, reliable)
 }
 
-// viewerEffect is what viewers show each other: where one looks and points. It is passed on as it came.
+// viewerEffect is what viewers show each other: where one looks and points. It is passed on as it came,
+// but for the session's id, which is nobody else's business.
 func (s *Session) viewerEffect(m *message.ViewerEffect) {
+	m.AgentData.AgentID, m.AgentData.SessionID = uuid.Nil, uuid.Nil
 	for i := range m.Effect {
 		m.Effect[i].AgentID = s.agent.ID()
 	}

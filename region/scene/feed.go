@@ -16,6 +16,7 @@ type Feed struct {
 	// frames are at most MaxFrames. Beyond, all are dropped and the reader starts afresh from the whole.
 	frames [][]*State
 	stale  bool
+	urgent bool // somebody has left since the reader last took
 	// events are at most MaxEvents. Beyond, the oldest chat is dropped.
 	events  []Event
 	dropped uint64
@@ -58,6 +59,7 @@ func (f *Feed) C() <-chan struct{} { return f.awake }
 // reader is MaxFrames behind is marked stale instead, and its reader starts afresh from the whole.
 func (f *Feed) Show(changed []*State) {
 	f.mu.Lock()
+	f.urgent = f.urgent || len(changed) > 0 && changed[0].Kind&Gone != 0 // they come first
 	switch {
 	case f.stale: // the whole will have it
 	case len(f.frames) < MaxFrames:
@@ -68,6 +70,13 @@ func (f *Feed) Show(changed []*State) {
 	}
 	f.mu.Unlock()
 	f.wake()
+}
+
+// Urgent reports whether there is something to take that should not wait: somebody has left.
+func (f *Feed) Urgent() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.urgent
 }
 
 // Tell appends an event. When MaxEvents wait already, the oldest chat is dropped and counted; when none
@@ -102,6 +111,7 @@ func (f *Feed) Take() Batch {
 	f.mu.Lock()
 	f.frames, f.takenFrames = f.takenFrames[:0], f.frames
 	f.events, f.takenEvents = f.takenEvents[:0], f.events
+	f.urgent = false
 	var whole *Picture
 	if f.stale {
 		whole, f.stale = f.picture.Load(), false

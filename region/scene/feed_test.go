@@ -208,3 +208,21 @@ func TestHoweverAReaderReadsItKnowsTheWhole(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoLeavesIsUrgentUntilTaken(t *testing.T) {
+	s := newStage(t)
+	a, b := s.enter(100, 100), s.enter(102, 100)
+	s.pass(frame)
+	a.feed.Take()
+	if a.feed.Urgent() {
+		t.Error("urgent although nobody has left")
+	}
+	s.visit(func(tx *Tx) error { tx.Leave(b.session); return nil })
+	s.pass(frame)
+	if !a.feed.Urgent() {
+		t.Error("not urgent although somebody has left")
+	}
+	if a.feed.Take(); a.feed.Urgent() {
+		t.Error("still urgent after it was taken")
+	}
+}

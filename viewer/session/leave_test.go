@@ -84,9 +84,7 @@ func TestALogoutReachesEverybodyWhoMustKnow(t *testing.T) {
 
 func TestE5_Invariant25_ASecondLogoutRequestIsAnsweredAgainAndDoesNothingElse(t *testing.T) {
 	t.Parallel()
-	terms := quick()
-	terms.Linger = time.Hour
-	w := newWorld(t, terms)
+	w := newWorld(t, slow())
 	v := w.enter(w.user("Ann Lee"), w.order[0])
 	v.quit()
 	w.offline(v.Agent)
@@ -111,9 +109,7 @@ func TestE5_Invariant25_ASecondLogoutRequestIsAnsweredAgainAndDoesNothingElse(t 
 
 func TestE6_TheReplyIsRepeatedUntilItIsAcknowledged(t *testing.T) {
 	t.Parallel()
-	terms := quick()
-	terms.Linger = time.Hour
-	w := newWorld(t, terms)
+	w := newWorld(t, slow())
 	v := w.enter(w.user("Ann Lee"), w.order[0])
 	v.listen(false)
 	v.mark()
@@ -197,7 +193,7 @@ func TestE9_Invariant25_ALogoutRequestOnAChildCircuitEndsTheSession(t *testing.T
 
 func TestE13_Invariant25_AViewerThatWasKickedIsAnsweredItsLogoutRequest(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, quick())
+	w := newWorld(t, slow())
 	p := w.order[0]
 	v, other := w.enter(w.user("Ann Lee"), p), w.enter(w.user("Bea Low"), p, at(60, 60))
 	id := other.sees(v)
@@ -206,10 +202,12 @@ func TestE13_Invariant25_AViewerThatWasKickedIsAnsweredItsLogoutRequest(t *testi
 	if text(kick.UserInfo.Reason) != "Out with you." || kick.UserInfo.AgentID != v.Agent || kick.UserInfo.SessionID != v.Session {
 		t.Errorf("%+v", kick.UserInfo)
 	}
-	v.quit()
-	v.delivered()
 	await(other, kills(id))
 	w.offline(v.Agent)
+	v.quit()
+	v.delivered()
+	p.server.Hurry()
+	v.quit()
 	p.gone(v.Session)
 	if all := w.logouts(v.Session); len(all) != 1 || all[0].Detail != string(agent.Kicked) {
 		t.Errorf("%d logouts ran: %+v", len(all), all)
@@ -238,15 +236,12 @@ func TestE29_OfTwoReasonsToEndTheFirstCounts(t *testing.T) {
 
 func TestE12_AViewerThatFallsSilentIsTakenOutWithoutAReply(t *testing.T) {
 	t.Parallel()
-	terms := quick()
-	terms.Silence = 300 * time.Millisecond
-	w := newWorld(t, terms)
+	w := newWorld(t, quick())
 	p := w.order[0]
 	v, other := w.enter(w.user("Ann Lee"), p), w.enter(w.user("Bea Low"), p, at(60, 60))
-	other.talk()
 	id := other.sees(v)
-	v.listen(false)
 	v.mark()
+	v.fallSilent(circuit.Silence)
 	await(other, kills(id))
 	w.offline(v.Agent)
 	p.gone(v.Session)
@@ -259,18 +254,29 @@ func TestE12_AViewerThatFallsSilentIsTakenOutWithoutAReply(t *testing.T) {
 		}
 	}
 	if !p.has(other.Session) {
-		t.Error("the other, who has spoken all the while, is gone too")
+		t.Error("the other is gone too")
 	}
+}
+
+// fallSilent lets a viewer say nothing for a while, which passes for its circuit alone.
+func (v *viewer) fallSilent(d time.Duration) {
+	v.Helper()
+	v.delivered()
+	v.listen(false)
+	v.onSession(func(s *Session) {
+		for len(s.inbox) > 0 { // what was under way
+			s.hear(<-s.inbox)
+		}
+		_ = silentFor(s, time.Now(), d) // the session finds out by itself
+	})
 }
 
 func TestE4_ASessionThatWasNeverRootEndsAtTheServicesToo(t *testing.T) {
 	t.Parallel()
-	terms := quick()
-	terms.Silence = 100 * time.Millisecond
-	w := newWorld(t, terms)
+	w := newWorld(t, quick())
 	v := w.login(w.user("Ann Lee"), w.order[0])
 	v.open()
-	v.listen(false)
+	v.fallSilent(circuit.Silence)
 	w.order[0].gone(v.Session)
 	w.offline(v.Agent)
 	w.order[0].settled(v.Agent)
@@ -278,26 +284,26 @@ func TestE4_ASessionThatWasNeverRootEndsAtTheServicesToo(t *testing.T) {
 
 func TestInvariant12_APausedViewerMayBeSilentForLonger(t *testing.T) {
 	t.Parallel()
-	terms := quick()
-	terms.Silence, terms.PausedSilence = 300*time.Millisecond, time.Hour
-	w := newWorld(t, terms)
+	w := newWorld(t, quick())
 	p := w.order[0]
-	paused := w.enter(w.user("Ann Lee"), p)
+	v := w.enter(w.user("Ann Lee"), p)
 	pause := &message.AgentPause{}
 	pause.AgentData.SerialNum = 1
-	paused.say(pause)
-	paused.delivered()
-	paused.listen(false)
-	other := w.enter(w.user("Bea Low"), p, at(60, 60))
-	other.listen(false)
-	p.gone(other.Session) // who began to be silent later
-	if !p.has(paused.Session) {
-		t.Error("the viewer that had paused was taken out")
+	v.say(pause)
+	v.fallSilent(circuit.Silence + time.Second)
+	v.onSession(func(*Session) {}) // it has looked at its circuit
+	if why, _ := v.session().agent.Why(); why != "" {
+		t.Fatalf("the viewer that had paused was taken out: %s", why)
 	}
+	v.listen(true)
 	resume := &message.AgentResume{}
 	resume.AgentData.SerialNum = 2
-	paused.once(0x00F00000, paused.body(resume))
-	p.gone(paused.Session)
+	v.say(resume)
+	v.fallSilent(circuit.Silence)
+	p.gone(v.Session)
+	if r := p.logout(v.Session); r.Detail != string(agent.Silent) {
+		t.Errorf("it ended as %q", r.Detail)
+	}
 }
 
 func TestE12_AnEventQueueThatIsCutOffMakesAViewerSuspect(t *testing.T) {
@@ -393,9 +399,7 @@ func TestCloseCircuitOnTheRootIsSilenceAndOnAChildItsEnd(t *testing.T) {
 
 func TestE28_TheHeldPollIsAnsweredAtLogoutAndTheLastOneAfterIt(t *testing.T) {
 	t.Parallel()
-	terms := quick()
-	terms.Linger = time.Hour
-	w := newWorld(t, terms)
+	w := newWorld(t, slow())
 	p := w.order[0]
 	v := w.enter(w.user("Ann Lee"), p)
 	urls := v.askSeed("EventQueueGet", "SimulatorFeatures")
@@ -486,21 +490,26 @@ func TestInvariant36_WhoLeavesSittingLeavesNoTrace(t *testing.T) {
 func TestInvariant25_EveryWayOutEndsOnceAndAtTheServices(t *testing.T) {
 	t.Parallel()
 	for name, leave := range map[string]func(*viewer){
-		"twice":                    func(v *viewer) { v.say(&message.LogoutRequest{}, &message.LogoutRequest{}) },
-		"thrice, the same packet":  func(v *viewer) { thrice(v) },
-		"after a kick":             func(v *viewer) { v.session().agent.End(agent.Kicked, "out"); v.say(&message.LogoutRequest{}) },
+		"twice":                   func(v *viewer) { v.say(&message.LogoutRequest{}, &message.LogoutRequest{}) },
+		"thrice, the same packet": thrice,
+		"after a kick": func(v *viewer) {
+			v.session().agent.End(agent.Kicked, "out")
+			v.say(&message.LogoutRequest{})
+		},
 		"with CloseCircuit behind": func(v *viewer) { v.say(&message.LogoutRequest{}, &message.CloseCircuit{}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, quick())
+			w := newWorld(t, slow())
 			p := w.order[0]
 			v := w.enter(w.user("Ann Lee"), p)
 			leave(v)
 			await[message.LogoutReply](v)
-			p.gone(v.Session)
 			w.offline(v.Agent)
 			p.settled(v.Agent)
+			p.server.Hurry()
+			v.quit()
+			p.gone(v.Session)
 			if all := w.logouts(v.Session); len(all) != 1 {
 				t.Errorf("%d logouts ran", len(all))
 			}

@@ -283,13 +283,13 @@ func TestAnimationsAreStartedAndStopped(t *testing.T) {
 	if first := m.AnimationList[0].AnimID; first != avatar.AnimStand {
 		t.Errorf("the movement is %v", first)
 	}
+	await(v, plays(v.Agent, dance, true)) // one sees oneself dance too
 	other.mark()
 	v.say(list(false, dance))
 	m = await(other, plays(v.Agent, dance, false))
 	if !plays(v.Agent, wave, true)(m) {
 		t.Errorf("%+v", m)
 	}
-	await(v, plays(v.Agent, dance, true)) // one sees oneself dance too
 	late := w.enter(w.user("Cid Mee"), w.order[0])
 	await(late, plays(v.Agent, wave, true))
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // muteListRequest sends the mute list as a file, by Xfer, unless the viewer's copy is the same. An
-// empty list needs no file.
+// empty list needs no file; a viewer that has a copy must hear that it is not true any more.
 func (s *Session) muteListRequest(m *message.MuteListRequest) {
 	known := m.MuteData.MuteCRC
 	s.ask(func(ctx context.Context) func() {
@@ -26,18 +26,30 @@ func (s *Session) muteListRequest(m *message.MuteListRequest) {
 		}
 		file := muteFile(mutes)
 		return func() {
-			if len(file) == 0 || crc32.ChecksumIEEE(file) == known {
+			switch {
+			case len(file) == 0 && known != 0:
+				s.sendGeneric("emptymutelist")
+			case len(file) == 0 || crc32.ChecksumIEEE(file) == known:
 				reply := &message.UseCachedMuteList{}
 				reply.AgentData.AgentID = s.id()
 				s.send(reply, reliable)
-				return
+			default:
+				reply := &message.MuteListUpdate{}
+				reply.MuteData.AgentID = s.id()
+				reply.MuteData.Filename = message.Text(s.life.files.offer("mutes"+s.id().String(), file))
+				s.send(reply, reliable)
 			}
-			reply := &message.MuteListUpdate{}
-			reply.MuteData.AgentID = s.id()
-			reply.MuteData.Filename = message.Text(s.life.files.offer("mutes"+s.id().String(), file))
-			s.send(reply, reliable)
 		}
 	})
+}
+
+// sendGeneric sends a word that has no message of its own. Viewers look it up by its name.
+func (s *Session) sendGeneric(method string) {
+	m := &message.GenericMessage{}
+	m.AgentData.AgentID, m.AgentData.SessionID = s.id(), s.agent.Session()
+	m.MethodData.Method = message.Text(method)
+	m.ParamList = []message.GenericMessageParamList{{Parameter: []byte{0}}}
+	s.send(m, reliable)
 }
 
 // muteFile is the mute list as viewers store it.

@@ -132,6 +132,9 @@ func (s *Session) serve(ctx context.Context) agent.Reason {
 			f()
 		case <-s.feed.C():
 			s.view.stir()
+			if s.feed.Urgent() {
+				s.view.hurry()
+			}
 		case <-asked:
 			asked = nil
 			s.view.seeded = true

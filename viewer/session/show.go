@@ -12,7 +12,7 @@ import (
 )
 
 // showEvery is the least time between two looks at what changed: fifteen times a second is more than
-// viewers need to move avatars smoothly, and leaves a logout seen within a tenth of a second.
+// viewers need to move avatars smoothly. Only who leaves is not waited with.
 const showEvery = 66 * time.Millisecond
 
 // view is what this viewer has been shown of the region.
@@ -30,6 +30,9 @@ type view struct {
 }
 
 func (v *view) stir() { v.stirred = true }
+
+// hurry makes the next look come at once.
+func (v *view) hurry() { v.last = time.Time{} }
 
 // next is when the view is worth looking at again; zero: when something stirs.
 func (v *view) next() time.Time {

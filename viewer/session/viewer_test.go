@@ -506,33 +506,6 @@ func (v *viewer) poll(queue string, ack any, done bool) (status int, reply llsd.
 	return status, reply
 }
 
-// talk has the viewer say something, and again, as long as the test runs.
-func (v *viewer) talk() {
-	t, stop := time.NewTicker(20*time.Millisecond), make(chan struct{})
-	stopped := make(chan struct{})
-	body := v.body(standing())
-	go func() {
-		defer close(stopped)
-		defer t.Stop()
-		for {
-			select {
-			case <-t.C:
-				v.mu.Lock()
-				// An update that does not fit is lost, as on any network.
-				_ = v.circuit.Send(body, circuit.Delivery{})
-				v.flush()
-				v.mu.Unlock()
-			case <-stop:
-				return
-			}
-		}
-	}()
-	v.Cleanup(func() {
-		close(stop)
-		<-stopped
-	})
-}
-
 // im sends an instant message.
 func (v *viewer) im(to uuid.UUID, text string) {
 	v.Helper()

@@ -42,7 +42,7 @@ import (
 )
 
 // patience is how long a test waits for what must come.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // world is a whole grid: services over databases, and regions with sockets on loopback.
 type world struct {
@@ -94,6 +94,13 @@ func (l *lines) String() string {
 func quick() Terms {
 	t := DefaultTerms
 	t.Linger = 200 * time.Millisecond
+	return t
+}
+
+// slow are quick terms under which circuits linger until the region hurries.
+func slow() Terms {
+	t := DefaultTerms
+	t.Linger = time.Hour
 	return t
 }
 

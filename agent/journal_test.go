@@ -198,12 +198,9 @@ func TestTheJournalIsWrittenToByManyAtOnce(t *testing.T) {
 }
 
 func TestAJournalDoesWhatItsModelDoes(t *testing.T) {
-	sessions := make([]uuid.UUID, 4)
-	for i := range sessions {
-		sessions[i] = uuid.New()
-	}
+	j := newJournal(t)
 	rapid.Check(t, func(r *rapid.T) {
-		j := newJournal(t)
+		ann, sessions := uuid.New(), []uuid.UUID{uuid.New(), uuid.New(), uuid.New(), uuid.New()}
 		type row struct {
 			open  bool
 			epoch uint64
@@ -211,6 +208,7 @@ func TestAJournalDoesWhatItsModelDoes(t *testing.T) {
 		model := map[uuid.UUID]row{}
 		for range rapid.IntRange(1, 30).Draw(r, "calls") {
 			d := someDeparture(uint64(rapid.IntRange(1, 9).Draw(r, "epoch")))
+			d.Agent = ann
 			d.Session = rapid.SampledFrom(sessions).Draw(r, "session")
 			var err error
 			was, there := model[d.Session]
@@ -236,7 +234,7 @@ func TestAJournalDoesWhatItsModelDoes(t *testing.T) {
 				r.Fatal(err)
 			}
 			have := map[uuid.UUID]row{}
-			open, departed, err := j.Rows(t.Context())
+			open, departed, err := j.RowsOf(t.Context(), ann)
 			if err != nil {
 				r.Fatal(err)
 			}

@@ -107,6 +107,7 @@ type world struct {
 // one before; the first is the one that newcomers are led to.
 func inWorld(t *testing.T, regions []string, test func(*world)) {
 	t.Helper()
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		for i, name := range regions {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"terrane/agent/steps"
-	"terrane/grid"
 	"terrane/region/scene"
 
 	"github.com/google/uuid"
@@ -230,14 +229,15 @@ func (d *leaving) tellFriends(ctx context.Context) error {
 	return d.tick(tellFriends, d.host.Friendships.tellGone(ctx, row.Agent, row.Epoch))
 }
 
-// tick marks a step done. Superseded is done too: whoever took over has written better.
+// tick marks a step done. One that was superseded is done too: whoever took over has written better.
 func (d *leaving) tick(step string, err error) error {
-	if err == nil || errors.Is(err, grid.ErrSuperseded) {
-		d.mu.Lock()
-		d.Done, d.saved = append(d.Done, step), false
-		d.mu.Unlock()
+	if err = unlessSuperseded(err); err != nil {
+		return err
 	}
-	return err
+	d.mu.Lock()
+	d.Done, d.saved = append(d.Done, step), false
+	d.mu.Unlock()
+	return nil
 }
 
 // advanced: what is owed is not what stands in the journal.

@@ -181,7 +181,9 @@ func (m *member) walk(b *Bot) {
 // countTurn counts an order to turn, and whether the one before it was never seen.
 func (m *member) countTurn() {
 	if echoes := m.echoes.Load(); echoes < m.turns {
-		m.run.unseen.Add(m.turns - echoes)
+		if m.run.settled.Load() {
+			m.run.unseen.Add(m.turns - echoes)
+		}
 		m.turns = echoes
 	}
 	m.turns++
@@ -212,7 +214,7 @@ func (m *member) chat(b *Bot) {
 	}
 	for n := 0; ; n++ {
 		line := fmt.Sprintf("%s says line %d", b.Session().Last, n)
-		if m.beginLine(line) {
+		if m.beginLine(line) && m.run.settled.Load() {
 			m.run.unheard.Add(1)
 		}
 		if b.Say(line) != nil || !m.pause(chatPause, b) {
@@ -286,7 +288,9 @@ func (m *member) hear(e Event) {
 		m.run.sawGone(e.Agent)
 	case Echoed:
 		m.echoes.Add(1)
-		m.run.movements.add(e.Took)
+		if m.run.settled.Load() {
+			m.run.movements.add(e.Took)
+		}
 	case ChatHeard:
 		m.heard(e.Text)
 	}
@@ -300,7 +304,7 @@ func (m *member) heard(line string) {
 		m.line = ""
 	}
 	m.mu.Unlock()
-	if own {
+	if own && m.run.settled.Load() {
 		m.run.chats.add(time.Since(at))
 	}
 }

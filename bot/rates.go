@@ -18,8 +18,10 @@ type rates struct {
 	all    []float64       // updates a second, of every pair that lasted, least first
 }
 
-// beginMeasuring notes what has been seen so far. Only walkers are measured: others do not move.
+// beginMeasuring lets echoes count, and notes what has been seen so far of walkers: others do not move.
+// What is measured before tells more about the logins than about the life after them.
 func (r *run) beginMeasuring() {
+	r.settled.Store(true)
 	if r.swarm.Behaviour == Walk {
 		r.rates.begun, r.rates.before = time.Now(), r.sightings()
 	}

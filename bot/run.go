@@ -33,6 +33,7 @@ type run struct {
 
 	logins, circuits, movements, chats, logouts, vanishings durations
 	unseen, unheard, noReply, relogins, firstTry            atomic.Uint64
+	settled                                                 atomic.Bool // all have tried to log in: echoes count
 
 	rates    rates    // of Run's goroutine
 	lastLive struct { // also

@@ -51,7 +51,7 @@ type Traffic struct {
 	GivenUp    uint64 `json:"given_up"`   // by bots, after four tries
 }
 
-// Summary is what a swarm has measured.
+// Summary is what a swarm has measured. Echoes and updates count from when all bots had tried to log in.
 type Summary struct {
 	Behaviour Behaviour     `json:"behaviour"`
 	Bots      int           `json:"bots"`

@@ -88,12 +88,21 @@ var messages = map[string][]arrow{
 	"logout: answer the viewer: region down": {tells(partyViewer, "KickUser")},
 	"logout: answer the viewer: closed":      {tells(partyViewer, "DisableSimulator")},
 	"let running processes finish":           {asks(partyRegion, "let running processes finish")},
-	"take the agent out of the scene":        {asks(partyRegion, "presence, seat, controls, physics body"), tells(partyOthers, "KillObject").from(partyRegion)},
-	"write the departure to the journal":     {asks(partyJournal, "departure")},
-	"close child agents":                     {asks(partyNeighbours, "DELETE /agent/"), tells(partyViewer, "DisableSimulator").from(partyNeighbours)},
-	"grid user: logged out":                  {asks(partyGridUser, "loggedout")},
-	"presence: logged out":                   {asks(partyPresence, "logout")},
-	"tell friends":                           {asks(partyPresence, "getagents"), asks(partyFriends, "status Online=False: OfflineNotification")},
+	"take the agent out of the scene": {
+		asks(partyRegion, "presence, seat, controls, physics body"),
+		tells(partyOthers, "KillObject").from(partyRegion),
+	},
+	"write the departure to the journal": {asks(partyJournal, "departure")},
+	"close child agents": {
+		asks(partyNeighbours, "DELETE /agent/"),
+		tells(partyViewer, "DisableSimulator").from(partyNeighbours),
+	},
+	"grid user: logged out": {asks(partyGridUser, "loggedout")},
+	"presence: logged out":  {asks(partyPresence, "logout")},
+	"tell friends": {
+		asks(partyPresence, "getagents"),
+		asks(partyFriends, "status Online=False: OfflineNotification"),
+	},
 	"arrival: tell friends": {
 		asks(partyPresence, "getagents"),
 		asks(partyFriends, "status Online=True: OnlineNotification"),

@@ -145,7 +145,7 @@ func TestOneNameIsCreatedOnceAtATime(t *testing.T) {
 }
 
 func TestBadUsersAreRefusedWithTheFix(t *testing.T) {
-	good := NewUser{First: "Ann", Last: "Lee", Password: "secret"}
+	r, good := newRig(t), NewUser{First: "Ann", Last: "Lee", Password: "secret"}
 	for _, c := range []struct {
 		name   string
 		change func(*NewUser)
@@ -169,7 +169,6 @@ func TestBadUsersAreRefusedWithTheFix(t *testing.T) {
 		{"level", func(u *NewUser) { u.Level = 256 }, []string{"256", "between -1 and 255"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := newRig(t)
 			u := good
 			c.change(&u)
 			_, err := r.CreateUser(t.Context(), u)

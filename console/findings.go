@@ -179,7 +179,8 @@ func (e *Explanation) departureOwed() []Finding {
 		if row.Open || len(row.Owed) == 0 {
 			continue
 		}
-		then := e.called(row.Region) + " tries again, at least once a minute, until it succeeds; look at the service that it needs. A login need not wait for it."
+		then := e.called(row.Region) + " tries again, at least once a minute, until it succeeds; look at the service that it " +
+			"needs. A login need not wait for it."
 		if !e.Running {
 			then = "The next start of the server goes on with it."
 		}

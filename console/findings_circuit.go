@@ -10,7 +10,8 @@ import (
 // What the circuits and journals of this process say of a session, beside the grid's records.
 
 // superseding is what becomes of a session that is not the region's any more.
-const superseding = "The region learns it when it next renews its leases, within 30 s by default, and ends the session as superseded; \"terrane user kick\" ends it now."
+const superseding = "The region learns it when it next renews its leases, within 30 s by default, and ends the session as " +
+	"superseded; \"terrane user kick\" ends it now."
 
 func (e *Explanation) rootWithoutLease() []Finding {
 	if e.Lease != nil || !e.knows(recordPresence) {
@@ -143,7 +144,8 @@ func (e *Explanation) rootWithoutRow() []Finding {
 		}
 		return one("The avatar stands in "+e.called(s.Region)+", but the region's journal has no row of the session.",
 			"The region could not write its journal at the arrival.",
-			"If the process is killed now, the session ends by its lease instead, and the last place is that of the arrival. Look whether the disk is full.")
+			"If the process is killed now, the session ends by its lease instead, and the last place is that of the arrival. "+
+				"Look whether the disk is full.")
 	}
 	return nil
 }

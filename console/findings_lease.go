@@ -41,7 +41,8 @@ func (e *Explanation) leaseRanOut() []Finding {
 	if l == nil || e.At.Before(l.Expires) {
 		return nil
 	}
-	then := "The grid ends the session within seconds, and tells the grid user service and friends. If it stays, look for \"lapse\" in \"terrane trace\"."
+	then := "The grid ends the session within seconds, and tells the grid user service and friends. If it stays, look for " +
+		"\"lapse\" in \"terrane trace\"."
 	if !e.Running {
 		then = "The first seconds of the next start end it. A login does not wait for that."
 	}
@@ -104,7 +105,8 @@ func (e *Explanation) untilLapse() string {
 	if !e.At.Before(e.Lease.Expires) {
 		return "The grid ends the session, whose lease has run out."
 	}
-	return "Nobody renews the lease; in " + age(e.Lease.Expires.Sub(e.At)) + " it runs out, and the grid ends the session. A login does not wait for that."
+	return "Nobody renews the lease; in " + age(e.Lease.Expires.Sub(e.At)) + " it runs out, and the grid ends the session. " +
+		"A login does not wait for that."
 }
 
 // lower begins a sentence in small letters, to go on with it after a comma.

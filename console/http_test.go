@@ -34,6 +34,7 @@ func post(t *testing.T, h http.Handler, path, body string) (status int, answer s
 }
 
 func TestBadCallsAreRefusedInOneSentence(t *testing.T) {
+	admin := newRig(t).admin
 	for _, c := range []struct {
 		name, path, body string
 		status           int
@@ -50,7 +51,7 @@ func TestBadCallsAreRefusedInOneSentence(t *testing.T) {
 		{"too large after the value", "/users", `{}` + strings.Repeat(" ", 17<<10), 413, "larger than"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			status, answer := post(t, newRig(t).admin, c.path, c.body)
+			status, answer := post(t, admin, c.path, c.body)
 			if status != c.status || !strings.Contains(answer, c.says) || !strings.HasPrefix(answer, `{"error":"`) {
 				t.Errorf("answered %d %s", status, answer)
 			}

@@ -28,7 +28,8 @@ type Metrics struct {
 func NewMetrics(with prometheus.Registerer) *Metrics {
 	m := &Metrics{registry: with}
 	m.processes = m.histogram("process_seconds", "How long processes took: logins, logouts and so on.", stepBuckets, "kind", "outcome")
-	m.steps = m.histogram("step_seconds", "How long the steps of processes took, with all their tries.", stepBuckets, "kind", "step", "outcome")
+	m.steps = m.histogram("step_seconds", "How long the steps of processes took, with all their tries.", stepBuckets,
+		"kind", "step", "outcome")
 	return m
 }
 

@@ -15,7 +15,7 @@ import (
 const (
 	startTime    = 20 * time.Second // how long a server may take to be ready
 	shutdownTime = 25 * time.Second // how long it may take to log everybody out and end
-	storyTime    = 60 * time.Second // how long a story may take
+	storyTime    = 2 * time.Minute  // how long a story may take
 )
 
 // config makes leases and lingering short, so that what has to wait for them is quickly seen.

@@ -4,7 +4,7 @@ import "testing"
 
 // TestStories plays all stories. Those that leave the server alone share one, with users of their own.
 func TestStories(t *testing.T) {
-	install(t)
+	prepare(t)
 	look(t)
 	binary := build(t)
 	shared := newWorld(t, binary)

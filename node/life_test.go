@@ -264,3 +264,21 @@ func settle(t *testing.T, w *World) {
 		}
 	}
 }
+
+// A region that is full of those who have just left is not full.
+func TestARegionIsFullOfThoseWhoAreThereAlone(t *testing.T) {
+	w := start(t, t.TempDir())
+	crowd(t, w, 3)
+	for _, r := range w.regions {
+		r.config.MaxAgents = 1
+	}
+	if _, err := enter(t, w, 0, "uri:Welcome&128&128&25").Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if at := enter(t, w, 1, "uri:Welcome&128&128&25").Session(); at.StartLocation != "url" {
+		t.Errorf("led to %q although Welcome is empty", at.StartLocation)
+	}
+	if at := enter(t, w, 2, "uri:Welcome&128&128&25").Session(); at.StartLocation != "safe" {
+		t.Errorf("led to %q although Welcome is full", at.StartLocation)
+	}
+}

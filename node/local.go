@@ -54,13 +54,14 @@ func (l local) QueryAccess(_ context.Context, to grid.Region, agentID uuid.UUID,
 	if err != nil {
 		return err
 	}
-	roots := 0
+	present := 0
 	for _, a := range r.host.Agents() {
-		if a.Root() && a.ID() != agentID {
-			roots++
+		// Who is on his way out, or only looks in, takes nobody's place.
+		if why, _ := a.Why(); why == "" && !a.Circuit.Child && a.ID() != agentID {
+			present++
 		}
 	}
-	if roots >= r.config.MaxAgents {
+	if present >= r.config.MaxAgents {
 		return fmt.Errorf("%s is full: %w", to.Name, grid.ErrDenied)
 	}
 	return nil

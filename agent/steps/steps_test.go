@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -137,5 +138,32 @@ func TestAStepCanBeMadeToFailFromOutside(t *testing.T) {
 	r := p.Regardless(t.Context(), Step{Name: "save", Do: func(context.Context) error { ran = true; return nil }})
 	if ran || r.Step("save").Outcome != Failed {
 		t.Errorf("ran %v, %+v", ran, r.Step("save"))
+	}
+}
+
+// What hung may still be running: a second try beside it would be two at once.
+func TestWhatHungIsNotTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stuck := make(chan struct{})
+		tries := 0
+		p := &Process{Runner: &Runner{}}
+		r := p.Regardless(t.Context(), Step{Name: "hang", Tries: 3, Timeout: time.Second, Do: func(context.Context) error {
+			tries++
+			<-stuck
+			return nil
+		}})
+		close(stuck)
+		synctest.Wait()
+		if line := r.Step("hang"); tries != 1 || line.Tries != 1 || !strings.Contains(line.Error, "hung") {
+			t.Errorf("tried %d times: %+v", tries, line)
+		}
+	})
+}
+
+// A runner without a logger of its own logs to the default one.
+func TestARunnerAlwaysHasALogger(t *testing.T) {
+	mine := slog.New(slog.DiscardHandler)
+	if (&Runner{}).Logger() == nil || (&Runner{Log: mine}).Logger() != mine {
+		t.Error("the logger is not what it should be")
 	}
 }

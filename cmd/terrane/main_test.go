@@ -46,7 +46,7 @@ type server struct {
 const patience = 60 * time.Second
 
 // serveScript is "serve [flags]": it starts a server on the folder terrane-data and free ports, and goes on
-// when viewers can log in. What the server has printed until then stands in the file ready.
+// when viewers can log in. What the server has printed until then stands in the file ready, its log in the file log.
 func serveScript(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("unsupported: ! serve")
@@ -54,7 +54,10 @@ func serveScript(ts *testscript.TestScript, neg bool, args []string) {
 	s := ts.Value(server{}).(*server)
 	s.cmd = exec.Command("terrane", append([]string{"serve", "--listen", "127.0.0.1:0", "--udp-port", "0"}, args...)...)
 	s.cmd.Dir = ts.MkAbs(".")
-	s.cmd.Stderr = ts.Stderr()
+	log, err := os.Create(ts.MkAbs("log"))
+	ts.Check(err)
+	defer log.Close()
+	s.cmd.Stderr = log
 	stdout, err := s.cmd.StdoutPipe()
 	ts.Check(err)
 	ts.Check(s.cmd.Start())

@@ -9,14 +9,13 @@ import (
 	"time"
 )
 
-// run runs a command to its end, which must be a good one, and gives what it printed.
-func run(t *testing.T, within time.Duration, cmd *exec.Cmd) string {
+// run runs a command to its end, which must be a good one.
+func run(t *testing.T, within time.Duration, cmd *exec.Cmd) {
 	t.Helper()
 	p := start(t, cmd)
 	if err := p.end(within); err != nil {
 		t.Fatalf("%v: %v\n%s", cmd.Args, err, p.printed.text())
 	}
-	return p.printed.text()
 }
 
 // process is a program under test. It is ended when the test ends, by its id, and waited for.
@@ -75,6 +74,7 @@ func (p *process) line(t *testing.T, within time.Duration, fits func(string) boo
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), within)
 	defer cancel()
+	ended := false
 	for next := 0; ; {
 		lines, more := p.printed.lines(next)
 		for _, line := range lines {
@@ -83,10 +83,13 @@ func (p *process) line(t *testing.T, within time.Duration, fits func(string) boo
 			}
 		}
 		next += len(lines)
+		if ended {
+			t.Fatalf("%v ended: %v\n%s", p.cmd.Args, p.err, p.printed.text())
+		}
 		select {
 		case <-more:
 		case <-p.done:
-			t.Fatalf("%v ended: %v\n%s", p.cmd.Args, p.err, p.printed.text())
+			ended = true // after what it printed last
 		case <-ctx.Done():
 			t.Fatalf("%v did not print what was expected within %v, but:\n%s", p.cmd.Args, within, p.printed.text())
 		}

@@ -100,7 +100,8 @@ type world struct {
 	logins   *Logins
 	lapses   *Lapses
 	sites    map[uuid.UUID]*site
-	faults   faults // of the logins and the lapses
+	faults   faults      // of the logins and the lapses
+	blind    atomic.Bool // the grid user service can be written to and not read
 }
 
 // inWorld runs a test in a world of its own, where time is virtual. Each named region lies east of the
@@ -124,6 +125,7 @@ func newWorld(t *testing.T) *world {
 	if w.services, err = serve(w.openAt(w.copyOf("services.db"))); err != nil {
 		t.Fatal(err)
 	}
+	w.services.GridUsers = halfBlind{w.services.GridUsers, &w.blind}
 	n := wires{w}
 	w.services.Simulation, w.services.SessionEnder, w.services.Departures = n, n, n
 	w.services.RegionFriends, w.services.RegionMessages = n, n
@@ -145,6 +147,19 @@ func serve(db *store.DB) (*Services, error) {
 		Accounts: accounts, Authentication: passwords{}, GridUsers: gridUsers, Presences: presences,
 		Friends: befriended, Avatars: avatars, Inventory: folders, Wardrobe: folders, Regions: regions,
 	}, errors.Join(err1, err2, err3, err4, err5, err6, err7)
+}
+
+// halfBlind is a grid user service that cannot always be read.
+type halfBlind struct {
+	grid.FencedGridUsers
+	blind *atomic.Bool
+}
+
+func (s halfBlind) GridUser(ctx context.Context, user uuid.UUID) (grid.GridUser, error) {
+	if s.blind.Load() {
+		return grid.GridUser{}, errBroken
+	}
+	return s.FencedGridUsers.GridUser(ctx, user)
 }
 
 // body is what newcomers wear: a body part of each type.

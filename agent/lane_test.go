@@ -29,6 +29,7 @@ func TestALaneRunsOneAfterTheOther(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if len(order) != laneBound || !slices.IsSorted(order) {
 			t.Errorf("they ran as %v", order)
 		}

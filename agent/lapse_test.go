@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"terrane/grid"
-
-	"github.com/google/uuid"
 )
 
 // A region falls silent and does not come back: the grid ends its sessions, and those who should know it
@@ -156,21 +154,15 @@ func TestLapsedSessionsEndSideBySide(t *testing.T) {
 	})
 }
 
-// The runner of the lapses needs no log of its own.
-func TestLapsesThatCannotBeReadAreTriedAgain(t *testing.T) {
+func TestLapsesThatCannotBeReadEndNobody(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
-		w.services.Presences = noLeases{}
-		w.lapses.Runner.Log = nil
+		w.services.Presences = noLapses{}
 		if n := w.lapses.EndLapsed(w.Context()); n != 0 {
 			t.Errorf("%d lapsed", n)
 		}
 	})
 }
 
-type noLeases struct{ grid.Leases }
+type noLapses struct{ grid.Leases }
 
-func (noLeases) Lapsed(context.Context, int) ([]grid.Lease, error) { return nil, errBroken }
-
-func (noLeases) LeaseOf(context.Context, uuid.UUID) (grid.Lease, error) {
-	return grid.Lease{}, errBroken
-}
+func (noLapses) Lapsed(context.Context, int) ([]grid.Lease, error) { return nil, errBroken }

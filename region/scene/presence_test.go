@@ -160,7 +160,7 @@ func TestAChildIsToldWhereItsAgentIs(t *testing.T) {
 	}
 }
 
-func TestLeavingTakesEverythingOutAndReturnsWhatIsToBeSaved(t *testing.T) {
+func TestE20_LeavingTakesEverythingOutAndReturnsWhatIsToBeSaved(t *testing.T) {
 	s := newStage(t)
 	s.enter(50, 50)
 	child, a := s.look(0, 0), s.actor()
@@ -260,7 +260,7 @@ func TestWhoComesAndGoesWithinAFrameIsNotToldOf(t *testing.T) {
 	}
 }
 
-func TestLeavingWhileSittingLeavesNoBody(t *testing.T) {
+func TestE20_Invariant36_LeavingWhileSittingLeavesNoBody(t *testing.T) {
 	s := newStage(t)
 	a := s.enter(50, 50)
 	a.hold(avatar.SitOnGround)

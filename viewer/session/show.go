@@ -91,10 +91,17 @@ func (s *Session) showChanges(changes []scene.Change) {
 	}
 	var gone []uint32
 	for i := range changes {
+		if c := &changes[i]; c.Kind&scene.Gone != 0 {
+			gone = append(gone, c.State.LocalID)
+		}
+	}
+	// First: who comes back at once has another local id, and a viewer that looks for the dead one by the
+	// user's id (node-metaverse) would take away the new one.
+	s.kill(gone)
+	for i := range changes {
 		c := &changes[i]
 		switch {
 		case c.Kind&scene.Gone != 0:
-			gone = append(gone, c.State.LocalID)
 		case c.Kind&(scene.Entered|scene.Full) != 0:
 			s.addFull(c.State)
 		case c.Kind&scene.Terse != 0:
@@ -106,7 +113,6 @@ func (s *Session) showChanges(changes []scene.Change) {
 	}
 	s.sendFull()
 	s.sendTerse()
-	s.kill(gone)
 	for i := range changes {
 		s.showLooks(&changes[i])
 	}

@@ -268,7 +268,7 @@ func TestChildrenAreToldWhereTheirAgentIs(t *testing.T) {
 func TestPathsOfCapabilitiesAreOfOneAgentAndRegion(t *testing.T) {
 	a, b := New(grid.AgentCircuit{Secure: uuid.New()}, nil), New(grid.AgentCircuit{Secure: uuid.New()}, nil)
 	one, two := uuid.New(), uuid.New()
-	if a.capsPath(one) != a.capsPath(one) || a.capsPath(one) == a.capsPath(two) || a.capsPath(one) == b.capsPath(one) {
+	if first, again := a.capsPath(one), a.capsPath(one); first != again || first == a.capsPath(two) || a.capsPath(one) == b.capsPath(one) {
 		t.Error("paths are not what they should be")
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"terrane/agent/steps"
-	"terrane/grid"
 	"terrane/region/scene"
 )
 

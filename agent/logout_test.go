@@ -41,8 +41,6 @@ type household struct {
 	ann, bob         *guest
 }
 
-var where = grid.Place{Position: geom.Vec3{X: 100, Y: 90, Z: 30}}
-
 func inHousehold(t *testing.T, test func(*household)) {
 	t.Helper()
 	inWorld(t, []string{"Welcome", "Harbour"}, func(w *world) {

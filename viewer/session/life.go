@@ -121,9 +121,15 @@ func (s *Session) sendStats() {
 		id    uint32
 		value float32
 	}{
-		{0, st.TimeDilation}, {1, st.FramesPerSecond}, {2, st.FramesPerSecond}, // physics runs with the frame
-		{4, ms(st.FrameTime)}, {5, ms(st.VisitTime)}, {7, ms(st.PhysicsTime)},
-		{13, float32(st.Roots)}, {14, float32(st.Children)}, {32, ms(st.SpareTime)},
+		{0, st.TimeDilation},
+		{1, st.FramesPerSecond},
+		{2, st.FramesPerSecond}, // physics runs with the frame
+		{4, ms(st.FrameTime)},
+		{5, ms(st.VisitTime)},
+		{7, ms(st.PhysicsTime)},
+		{13, float32(st.Roots)},
+		{14, float32(st.Children)},
+		{32, ms(st.SpareTime)},
 	} {
 		m.Stat = append(m.Stat, message.SimStatsStat{StatID: v.id, StatValue: v.value})
 	}

@@ -28,7 +28,8 @@ func baked(head, upper uuid.UUID, caches [2]uuid.UUID) *message.AgentSetAppearan
 		m.VisualParam = append(m.VisualParam, message.AgentSetAppearanceVisualParam{ParamValue: uint8(i)})
 	}
 	m.WearableData = []message.AgentSetAppearanceWearableData{
-		{CacheID: caches[0], TextureIndex: uint8(texture.HeadBaked)}, {CacheID: caches[1], TextureIndex: uint8(texture.UpperBaked)},
+		{CacheID: caches[0], TextureIndex: uint8(texture.HeadBaked)},
+		{CacheID: caches[1], TextureIndex: uint8(texture.UpperBaked)},
 		{CacheID: uuid.New(), TextureIndex: 200},
 	}
 	return m
@@ -212,8 +213,10 @@ func TestWhatIsWornIsLookedUpInOnesOwnInventory(t *testing.T) {
 	shirt, hers := w.item(ann, grid.AssetClothing), w.item(bea, grid.AssetClothing)
 	notecard := w.item(ann, grid.AssetNotecard)
 	v.say(&message.AgentIsNowWearing{WearableData: []message.AgentIsNowWearingWearableData{
-		{ItemID: shirt.ID, WearableType: avatar.Shirt}, {ItemID: hers.ID, WearableType: avatar.Pants},
-		{ItemID: notecard.ID, WearableType: avatar.Jacket}, {ItemID: uuid.New(), WearableType: avatar.Skirt},
+		{ItemID: shirt.ID, WearableType: avatar.Shirt},
+		{ItemID: hers.ID, WearableType: avatar.Pants},
+		{ItemID: notecard.ID, WearableType: avatar.Jacket},
+		{ItemID: uuid.New(), WearableType: avatar.Skirt},
 		{ItemID: shirt.ID, WearableType: 99},
 	}})
 	worn := func() (found map[uint8]uuid.UUID) {

@@ -268,8 +268,10 @@ func TestE25_Invariant39_OverTheWireToo(t *testing.T) {
 		baked(uuid.New(), uuid.New(), [2]uuid.UUID{}), kick, teleport, &message.RequestRegionInfo{},
 	} {
 		for j, who := range []grid.AgentCircuit{
-			{Agent: other.Agent, Session: other.Session}, {Agent: v.Agent, Session: other.Session},
-			{Agent: other.Agent, Session: v.Session}, {Agent: v.Agent},
+			{Agent: other.Agent, Session: other.Session},
+			{Agent: v.Agent, Session: other.Session},
+			{Agent: other.Agent, Session: v.Session},
+			{Agent: v.Agent},
 		} {
 			body := v.body(m)
 			v.sign(body, who.Agent, who.Session)

@@ -251,14 +251,6 @@ func (p *place) refused(reason string) int {
 	return count(p.server.Metrics.refusals, reason)
 }
 
-// allRefused is how often anything was.
-func (p *place) allRefused() (n int) {
-	for _, m := range gather(p.server.Metrics.refusals) {
-		n += int(m.GetCounter().GetValue())
-	}
-	return n
-}
-
 // count is the value of a counter.
 func count(v *prometheus.CounterVec, labels ...string) int {
 	var m dto.Metric

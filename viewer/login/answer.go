@@ -41,7 +41,7 @@ func (d *Door) answer(r *http.Request, q agent.LoginRequest, a *agent.Admission)
 		"circuit_code":        int32(c.Code),
 		"sim_ip":              at.Addr().String(),
 		"sim_port":            int32(at.Port()),
-		"http_port":           int32(0),
+		"http_port":           int32(a.Region.HTTPPort),
 		"seed_capability":     a.Seed,
 		"region_x":            int32(a.Region.X),
 		"region_y":            int32(a.Region.Y),

@@ -403,8 +403,8 @@ func TestNoMoreLoginsThanThereIsRoomForAreWorkedOn(t *testing.T) {
 func TestAViewerThatHangsUpIsStillAdmitted(t *testing.T) {
 	g := &guard{admission: admission(), hold: make(chan struct{})}
 	d, _ := newDoor(t, g)
-	ctx, hangUp := context.WithCancel(t.Context())
 	r := request("text/xml", xmlrpc.AppendCall(nil, "login_to_simulator", call()))
+	ctx, hangUp := context.WithCancel(r.Context())
 	done := make(chan *httptest.ResponseRecorder)
 	go func() { done <- serve(d, r.WithContext(ctx)) }()
 	g.busy(1)

@@ -88,6 +88,15 @@ func (d *Door) Init() {
 // Close refuses every login from now on.
 func (d *Door) Close() { close(d.closed) }
 
+func (d *Door) isClosed() bool {
+	select {
+	case <-d.closed:
+		return true
+	default:
+		return false
+	}
+}
+
 // ServeHTTP answers a POST with a login or a method call, and a GET with where to go.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != "/" {
@@ -157,11 +166,13 @@ func (d *Door) serveXMLRPC(w http.ResponseWriter, r *http.Request, body []byte) 
 func (d *Door) login(r *http.Request, m llsd.Map) llsd.Map {
 	select {
 	case <-d.closed:
-		return d.refuse(&agent.Refusal{Reason: agent.RefusedPresence, Message: "The grid is being shut down. Please try again in a few minutes."})
 	case <-r.Context().Done():
 		return nil
 	case d.turns <- struct{}{}:
 		defer func() { <-d.turns }()
+	}
+	if d.isClosed() {
+		return d.refuse(&agent.Refusal{Reason: agent.RefusedPresence, Message: "The grid is being shut down. Please try again in a few minutes."})
 	}
 	if refusal := d.wait(r.Context()); refusal != nil {
 		return d.refuse(refusal)
@@ -229,11 +240,21 @@ func (d *Door) request(r *http.Request, m llsd.Map) (agent.LoginRequest, *agent.
 		return q, &agent.Refusal{Reason: agent.RefusedKey, Message: "This is not a name. Names have at most 64 letters."}
 	}
 	for _, text := range []*string{&q.Password, &q.Start, &q.Viewer, &q.Channel, &q.MAC, &q.ID0} {
-		if len(*text) > maxText {
-			*text = (*text)[:maxText]
-		}
+		*text = cut(*text)
 	}
 	return q, nil
+}
+
+// cut is as much of a text as maxText allows, in whole letters.
+func cut(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	end := maxText
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end]
 }
 
 // client is the address that a request came from. What a proxy says is believed only of known ones.
@@ -244,7 +265,8 @@ func (d *Door) client(r *http.Request) netip.Addr {
 		if !p.Contains(from) {
 			continue
 		}
-		hops := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
+		// Some proxies add a line of their own below what the viewer said.
+		hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 		if told, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1])); err == nil {
 			return told.Unmap()
 		}

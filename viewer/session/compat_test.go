@@ -100,7 +100,7 @@ func compat(t *testing.T) []byte {
 	p("Generated from the code by `go test ./viewer/session -run TestCompatDocumentIsFresh -update`.")
 	p("")
 	sent := sentMessages(t)
-	var handled, taken, waiting []string
+	var handled, taken, waiting, unsent, inner []string
 	for info := range message.All() {
 		r, ok := routes[info.ID]
 		switch {
@@ -110,6 +110,11 @@ func compat(t *testing.T) []byte {
 			handled = append(handled, info.Name)
 		case info.Sender&message.Viewer != 0 && !info.Trusted:
 			waiting = append(waiting, info.Name)
+		case slices.Contains(sent, info.Name):
+		case info.Sender&message.Region != 0:
+			unsent = append(unsent, info.Name)
+		default:
+			inner = append(inner, info.Name)
 		}
 	}
 	list := func(title, what string, names []string) {
@@ -125,7 +130,10 @@ func compat(t *testing.T) []byte {
 	list("Messages from viewers that are taken and need no answer", "They are acknowledged; nothing more is due, or not yet.", taken)
 	list("Messages to viewers that are sent", "By UDP. Through the event queue: EnableSimulator, EstablishAgentCommunication, ParcelProperties.", sent)
 	list("Messages from viewers that nothing answers yet", "They are acknowledged and counted (`terrane_unhandled_messages_total`).", waiting)
-	list("Capabilities", "A name that is not here is absent from the seed's answer, and viewers do without.", caps.Names())
+	list("Messages to viewers that are not sent yet", "What they tell of is not there yet, or goes through the event queue.", unsent)
+	list("Messages between the servers of a grid", "They are parsed and written, and refused from viewers: grids of the family speak HTTP instead.", inner)
+	list("Capabilities", "Granted to whoever asks for them.", caps.Names())
+	list("Capabilities that viewers ask for and that are not there yet", "They are absent from the seed's answer, and viewers do without.", notYetCapabilities())
 	p("## Edge cases of logout without a test of their own yet")
 	p("")
 	notYet(p, "E", notYetCases)
@@ -147,6 +155,18 @@ func notYet(p func(string, ...any), prefix string, why map[int]string) {
 		p("| %s%d | %s |", prefix, n, why[n])
 	}
 	p("")
+}
+
+// notYetCapabilities are those that viewers ask for and that are not granted.
+func notYetCapabilities() []string {
+	granted := caps.Names()
+	var names []string
+	for _, name := range strings.Fields(askedFor) {
+		if !slices.Contains(granted, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // circuitMessages are handled by the circuit itself.

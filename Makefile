@@ -85,7 +85,7 @@ generated:
 race:
 	$(say) 'tests, with the race detector'
 	@command -v "$$($(GO) env CC)" >/dev/null || { echo 'the race detector needs a C compiler: install gcc'; exit 1; }
-	@CGO_ENABLED=1 $(GO) test -race ./...
+	@CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
 
 .PHONY: bench
 bench: ## run the benchmarks COUNT times; compare two outputs with "go tool benchstat"

@@ -155,26 +155,39 @@ func TestInvariant22_NoChildIsLeftOfASession(t *testing.T) {
 
 // A logout that meets the opening of a child half way closes it too.
 func TestInvariant22_AChildOpenedDuringTheLogoutIsClosed(t *testing.T) {
-	inBlock(t, func(w *world, b *block, g *guest) {
-		reached, goOn := make(chan struct{}, len(ring)), make(chan struct{})
-		for _, name := range ring {
-			g.site.faults.behind("children", "open child agent in "+name, func() { reached <- struct{}{}; <-goOn })
-		}
-		host := g.site.Host
-		err := g.agent.Lane.Go(func(ctx context.Context) { host.LookAround(ctx, g.agent, geom.Vec3{X: 128, Y: 128}, 256) })
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range ring {
-			<-reached
-		}
-		g.agent.End(Quit, "")
-		go func() { time.Sleep(time.Second); close(goOn) }()
-		<-g.left
-		if got := b.has(); len(got) > 0 {
-			t.Errorf("%q still have children", got)
-		}
-	})
+	for _, when := range []string{"before", "after"} {
+		t.Run(when, func(t *testing.T) {
+			inBlock(t, func(w *world, b *block, g *guest) {
+				reached, goOn := make(chan struct{}, len(ring)), make(chan struct{})
+				pause := func() { reached <- struct{}{}; <-goOn }
+				for _, name := range ring {
+					if when == "after" {
+						g.site.faults.behind("children", "open child agent in "+name, pause)
+					} else {
+						g.site.faults.at("children", "open child agent in "+name, func() error { pause(); return nil })
+					}
+				}
+				host := g.site.Host
+				err := g.agent.Lane.Go(func(ctx context.Context) { host.LookAround(ctx, g.agent, geom.Vec3{X: 128, Y: 128}, 256) })
+				if err != nil {
+					t.Fatal(err)
+				}
+				for range ring {
+					<-reached
+				}
+				g.agent.End(Quit, "")
+				synctest.Wait()
+				close(goOn)
+				<-g.left
+				if len(b.asked) != len(ring) {
+					t.Errorf("%d were told to close", len(b.asked))
+				}
+				if got := b.has(); len(got) > 0 {
+					t.Errorf("%q still have children", got)
+				}
+			})
+		})
+	}
 }
 
 func TestE16_Invariant31_ADeadNeighbourIsAskedThreeTimesAndTheOthersOnce(t *testing.T) {

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -116,6 +117,45 @@ func TestE16_Invariant31_ADeadRegionKeepsNoFriendElsewhereFromBeingTold(t *testi
 			}
 		}
 		g.site.isEmpty()
+	})
+}
+
+// More regions are dead than are told at once: whoever is in another is told soon all the same.
+func TestE16_Invariant31_ManyDeadRegionsKeepNoFriendElsewhereFromBeingTold(t *testing.T) {
+	inWorld(t, []string{"Welcome", "Harbour"}, func(w *world) {
+		ann, bob := w.user("Ann"), w.user("Bob")
+		w.befriend(ann, bob, grid.RightSeeOnline)
+		friend := w.enter(bob, "uri:Harbour&50&50&30")
+		for i := range 2 * tellAtOnce {
+			dead := &site{w: w, at: grid.Region{
+				ID: uuid.New(), Name: fmt.Sprint("Dead ", i), X: uint32(2000+i) * 256, Y: 2000 * 256, SizeX: 256, SizeY: 256,
+			}}
+			w.register(dead, false)
+			dead.silent.Store(true)
+			lost := w.user(fmt.Sprint("Lost", i))
+			w.befriend(ann, lost, grid.RightSeeOnline)
+			l, err := w.services.Presences.Begin(w.Context(), lost.ID, uuid.New(), uuid.New())
+			if err == nil {
+				_, err = w.services.Presences.Own(w.Context(), l.Fence(), dead.at.ID, uuid.New())
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		g := w.enter(ann, "uri:Welcome&50&50&30")
+		w.after(DefaultTerms.Save)
+		friend.viewer.forget()
+		g.agent.End(Quit, "")
+		w.after(DefaultTerms.Save)
+		if got := friend.viewer.heard("offline"); len(got) != 1 {
+			t.Errorf("her friend was told %q", got)
+		}
+		w.after(10 * time.Minute) // until the leases of the lost have run out, or their regions come back
+		w.lapses.EndLapsed(w.Context())
+		w.after(time.Minute)
+		if owed := g.site.Owed(); len(owed) > 0 {
+			t.Errorf("it still owes %+v", owed)
+		}
 	})
 }
 

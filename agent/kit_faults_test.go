@@ -14,6 +14,7 @@ type faults struct {
 	death    string          // the step at which the process dies
 	grave    <-chan struct{} // where its goroutines stay; nil while it lives
 	w        *world
+	tries    int // since somebody asked
 }
 
 // at has do run before a step; its error takes the place of the step's own run.
@@ -77,10 +78,20 @@ func (f *faults) reach(what string) {
 	}
 }
 
+// lately is how many tries of steps there were since it was last asked.
+func (f *faults) lately() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := f.tries
+	f.tries = 0
+	return n
+}
+
 func (f *faults) before(kind, step string) error {
 	f.reach("before " + kind + ": " + step)
 	f.mu.Lock()
 	do := f.instead[kind+": "+step]
+	f.tries++
 	f.mu.Unlock()
 	if do == nil {
 		return nil

@@ -31,20 +31,10 @@ type guest struct {
 // announce is what a region's server does when an agent is announced to it.
 func (s *site) announce(c grid.AgentCircuit) (seed string, err error) {
 	seed = "seed://" + s.at.Name + "/" + c.CapsPath.String()
-	if s.Find(c.Session) != nil {
-		return seed, nil
+	g, err := s.admit(c)
+	if g == nil {
+		return seed, err
 	}
-	if s.Newer(c) {
-		return "", grid.ErrSuperseded
-	}
-	g := &guest{site: s, left: make(chan struct{}), viewer: &viewer{gone: make(chan struct{}), linger: s.linger}}
-	g.agent = New(c, g.viewer)
-	for _, older := range s.Join(g.agent) {
-		older.End(Superseded, "")
-	}
-	s.mu.Lock()
-	s.guests = append(s.guests, g)
-	s.mu.Unlock()
 	host := s.Host
 	go func() {
 		defer close(g.left)
@@ -56,6 +46,25 @@ func (s *site) announce(c grid.AgentCircuit) (seed string, err error) {
 		return seed, s.bring(g, false)
 	}
 	return seed, nil
+}
+
+// admit makes the session, unless it is here already or a newer one is.
+func (s *site) admit(c grid.AgentCircuit) (*guest, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.Find(c.Session) != nil:
+		return nil, nil
+	case s.Newer(c):
+		return nil, grid.ErrSuperseded
+	}
+	g := &guest{site: s, left: make(chan struct{}), viewer: &viewer{gone: make(chan struct{}), linger: s.linger}}
+	g.agent = New(c, g.viewer)
+	for _, older := range s.Join(g.agent) {
+		older.End(Superseded, "")
+	}
+	s.guests = append(s.guests, g)
+	return g, nil
 }
 
 func (s *site) bring(g *guest, root bool) error {

@@ -131,7 +131,7 @@ func TestLapsedSessionsEndSideBySide(t *testing.T) {
 		swamp := w.enter(friend, "uri:Swamp&50&50&30").site
 		var users []grid.Account
 		var s *site
-		for i := range endsAtOnce {
+		for i := range 8 {
 			u := w.user("User" + string(rune('A'+i)))
 			w.befriend(u, friend, grid.RightSeeOnline)
 			users = append(users, u)

@@ -99,6 +99,23 @@ func TestInvariant4_ARegionThatAnswersTooLateIsToldToo(t *testing.T) {
 	})
 }
 
+// The region that has the agent dies while the login fails: the services are told all the same.
+func TestInvariant4_ALoginThatFailsWithItsRegionLeavesNobodyOnline(t *testing.T) {
+	inWorld(t, []string{"Welcome"}, func(w *world) {
+		ann := w.user("Ann")
+		w.faults.behind("login", "grid user: logged in", func() {
+			for _, s := range w.sites {
+				s.silent.Store(true)
+			}
+			panic("no")
+		})
+		if _, err := w.try(ann, "last"); err == nil {
+			t.Fatal("the login succeeded")
+		}
+		w.isOffline(ann, grid.Place{})
+	})
+}
+
 func TestInvariant4_ALoginThatNobodyWaitsForLeavesNothing(t *testing.T) {
 	for _, step := range loginSteps {
 		t.Run(strings.ReplaceAll(step, " ", "_"), func(t *testing.T) {

@@ -77,9 +77,6 @@ func (h *Host) Leave(ctx context.Context, a *Agent) *steps.Report {
 	why, text := a.Why()
 	d := &leaving{Departure: a.departure(h, why), host: h, agent: a, text: text}
 	d.here, d.ends = true, !a.Circuit.Child || d.Root
-	if !d.ends {
-		a.openFence() // its root journals the session
-	}
 	return d.run(ctx)
 }
 
@@ -153,18 +150,22 @@ func (d *leaving) remove(ctx context.Context) error {
 		return err
 	}
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	d.here = false
-	if left.Root && d.agent != nil {
-		d.Place, d.Looks = d.host.remember(d.agent, left.Position, left.LookAt, left.Appearance)
+	d.mu.Unlock()
+	if !left.Root || !d.alive() {
+		return nil
 	}
+	place, looks := d.host.remember(d.agent, left.Position, left.LookAt, left.Appearance)
+	d.mu.Lock()
+	d.Place, d.Looks = place, looks
+	d.mu.Unlock()
 	return nil
 }
 
 // unwritten: a child agent of another region's session owes nothing to anybody.
 func (d *leaving) unwritten() bool {
 	_, is := d.state()
-	return is.ends && !is.saved
+	return d.alive() && is.ends
 }
 
 func (d *leaving) write(ctx context.Context) error {

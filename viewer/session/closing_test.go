@@ -129,6 +129,18 @@ func TestInvariant38_OfflineMessagesThatComeTooLateToBeShownAreKeptAgain(t *test
 	}
 }
 
+func TestInvariant38_AMessageThatIsUnderWayWhenTheCircuitEndsIsKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, quick())
+	s, _ := w.bare(w.user("Ann Lee"), Lingering)
+	link{s}.Message(grid.InstantMessage{From: uuid.New(), To: s.id(), Text: "just in time", At: time.Now()})
+	s.vanish()
+	w.eventually("it is kept", func() bool {
+		kept := must(w.Messages.TakeMessages(t.Context(), s.id()))(t)
+		return len(kept) == 1 && kept[0].Text == "just in time"
+	})
+}
+
 func TestInvariant38_NothingThatAViewerSaysAfterItsLogoutRequestHasEffect(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, slow())

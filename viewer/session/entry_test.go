@@ -204,8 +204,10 @@ func TestInvariant16_TheGroundComesAfterTheReplyToTheHandshakeAndIsWhole(t *test
 	}
 	v.say(&message.RegionHandshakeReply{})
 	patches := make(map[[2]int]patch.Patch)
+	shown := 0
 	v.until("256 patches of ground", func() bool {
 		clear(patches)
+		shown = 0
 		for _, m := range since[message.LayerData](v) {
 			layer, some, err := patch.Decode(m.LayerData.Data)
 			if err != nil || layer != patch.Land || m.LayerID.Type != uint8(patch.Land) {
@@ -213,6 +215,7 @@ func TestInvariant16_TheGroundComesAfterTheReplyToTheHandshakeAndIsWhole(t *test
 			}
 			for _, one := range some {
 				patches[[2]int{one.X, one.Y}] = one
+				shown++
 			}
 		}
 		return len(patches) == 256
@@ -227,8 +230,13 @@ func TestInvariant16_TheGroundComesAfterTheReplyToTheHandshakeAndIsWhole(t *test
 		}
 	}
 	v.mark()
-	v.say(&message.RegionHandshakeReply{}, &message.EconomyDataRequest{})
+	v.say(&message.RegionHandshakeReply{})
+	v.delivered()
+	v.say(&message.EconomyDataRequest{})
 	await[message.EconomyData](v)
+	if shown != len(patches) {
+		t.Errorf("%d patches came for %d places", shown, len(patches))
+	}
 	if n := len(came[message.LayerData](v)); n != 0 {
 		t.Errorf("a second reply brings %d LayerData", n)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -455,4 +456,18 @@ func BenchmarkAgentUpdate(b *testing.B) {
 			s.receive(datagram{data: raw}, now)
 		}
 	})
+}
+
+func TestWhatAViewerWaitsForIsAcknowledgedWithTheNextPacket(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, quick())
+	s, sent := w.bare(w.user("Ann Lee"), Pending)
+	for i, m := range []message.Message{&message.UseCircuitCode{}, &message.CompleteAgentMovement{}, &message.LogoutRequest{}} {
+		p := packet.Packet{Flags: packet.Reliable, Sequence: uint32(i + 1), Body: s.sign(must(m.Append(nil))(t))}
+		s.receive(datagram{data: must(packet.Append(nil, p))(t)}, time.Now())
+		first := sent()
+		if len(first) == 0 || !slices.Contains(acksOf(first[0]), p.Sequence) {
+			t.Errorf("%s: the next packets are %v", m.ID(), first)
+		}
+	}
 }

@@ -147,9 +147,9 @@ func (w *world) inRegion(user uuid.UUID) bool {
 func TestAnInstantMessageIsKeptForWhoIsOffline(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, quick())
-	bea := w.user("Bea Low")
+	bea, cid := w.user("Bea Low"), w.user("Cid Mott")
 	v := w.enter(w.user("Ann Lee"), w.order[0])
-	v.dialog(bea.ID, grid.DialogTypingStart, uuid.New(), "typing") // is not worth keeping
+	v.dialog(cid.ID, grid.DialogTypingStart, uuid.New(), "typing") // is not worth keeping
 	v.im(bea.ID, "when you come back")
 	m := await[message.ImprovedInstantMessage](v)
 	if m.MessageBlock.Dialog != grid.DialogBusyAutoResponse || m.AgentData.AgentID != bea.ID || m.MessageBlock.ToAgentID != v.Agent {
@@ -168,6 +168,9 @@ func TestAnInstantMessageIsKeptForWhoIsOffline(t *testing.T) {
 	await[message.EconomyData](late)
 	if n := len(came[message.ImprovedInstantMessage](late)); n != 1 {
 		t.Errorf("%d messages came", n)
+	}
+	if typed, err := w.Messages.TakeMessages(w.Context(), cid.ID); err != nil || len(typed) != 0 {
+		t.Errorf("%d signs of typing were kept, %v", len(typed), err)
 	}
 }
 

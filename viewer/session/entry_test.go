@@ -1,11 +1,16 @@
 package session
 
 import (
+	"context"
+	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"terrane/agent"
 	"terrane/grid"
+	"terrane/viewer/circuit"
 	"terrane/wire/message"
 	"terrane/wire/packet"
 	"terrane/wire/patch"
@@ -325,4 +330,155 @@ func TestWearablesAreToldOnRequest(t *testing.T) {
 			t.Errorf("no body part of type %d in %+v", kind, m.WearableData)
 		}
 	}
+}
+
+func TestTheLandOfALargeRegionIsSentAsFastAsTheViewerTakesIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, quick())
+	s, _ := w.bare(w.user("Ann Lee"), Root)
+	const packets = 5000 // more than a circuit holds
+	ground := w.order[0].server.Estate.Land.payloads()[0]
+	for range packets {
+		s.view.ground = append(s.view.ground, ground)
+		s.view.borders = append(s.view.borders, make([]byte, 1024))
+	}
+	s.circuit.SetThrottle(1, [circuit.ThrottleCategories]float32{1e9, 1e9, 1e9, 1e9, 1e9, 1e9, 1e9})
+	layers, overlays := 0, int32(0)
+	now := time.Now()
+	for range 100_000 {
+		now = now.Add(20 * time.Millisecond)
+		s.sendLand()
+		var seen []uint32
+		if err := s.circuit.Flush(now, func(datagram []byte) {
+			p := must(packet.Parse(datagram))(t)
+			if p.Flags.Has(packet.Reliable) {
+				seen = append(seen, p.Sequence)
+			}
+			switch m := must(message.Parse(p.Body))(t).(type) {
+			case *message.LayerData:
+				layers++
+			case *message.ParcelOverlay:
+				if m.ParcelData.SequenceID != overlays {
+					t.Errorf("overlay %d comes after %d", m.ParcelData.SequenceID, overlays-1)
+				}
+				overlays++
+			}
+		}); err != nil {
+			t.Fatalf("after %d packets of ground: %v", layers, err)
+		}
+		ack := packet.AppendAcks(must(packet.Append(nil, packet.Packet{Body: []byte{2, 0}}))(t), seen)
+		s.circuit.Receive(must(packet.Parse(ack))(t), now)
+		if layers == packets && overlays == packets {
+			return
+		}
+	}
+	t.Errorf("%d packets of ground and %d of borders were sent", layers, overlays)
+}
+
+func TestAQueueThatIsFullEndsTheSession(t *testing.T) {
+	t.Parallel()
+	for name, fill := range map[string]func(*Session){
+		"the circuit's": func(s *Session) {
+			for range circuit.MaxQueuePackets + 1 {
+				s.send(chatHeard(), reliable)
+			}
+		},
+		"the event queue": func(s *Session) {
+			for range 1025 {
+				s.push(event{"Something", nil})
+			}
+		},
+	} {
+		s, _ := bare(t, Root)
+		fill(s)
+		if why, _ := s.agent.Why(); why != agent.TooSlow {
+			t.Errorf("%s: ended as %q", name, why)
+		}
+	}
+	s, _ := bare(t, Root)
+	for range circuit.MaxQueuePackets + 1 {
+		s.send(chatHeard(), unreliable)
+	}
+	if why, _ := s.agent.Why(); why != "" {
+		t.Errorf("what may be lost ended the session: %s", why)
+	}
+}
+
+func TestE11_ANewSessionArrivesOnceTheOldOneHasLeftTheRegion(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, quick())
+	p := w.order[0]
+	ann := w.user("Ann Lee")
+	old := w.enter(ann, p)
+	var first atomic.Bool
+	hung := w.hangAt(func(call string, _ uuid.UUID) bool { return call == "FriendsOf" && first.CompareAndSwap(false, true) })
+	old.onSession(func(s *Session) { // something of the old session runs, and its logout waits for it
+		s.onLane("test", func(ctx context.Context) { _, _ = w.Services.Friends.FriendsOf(ctx, ann.ID) })
+	})
+	w.eventually("it runs", func() bool { return hung.calls.Load() == 1 })
+	v := w.login(ann, p)
+	v.open()
+	v.say(v.completeMovement())
+	v.delivered()
+	if n := len(came[message.AgentMovementComplete](v)); n != 0 {
+		t.Error("there are two avatars of one agent")
+	}
+	hung.release()
+	await[message.AgentMovementComplete](v)
+	await(v, about(v.Agent))
+	p.gone(old.Session)
+	if !p.has(v.Session) || !w.online(ann.ID) {
+		t.Error("the old session's end took the new one with it")
+	}
+	if r := p.logout(old.Session); r.Detail != string(agent.Superseded) {
+		t.Errorf("the old session ended as %q", r.Detail)
+	}
+}
+
+func TestAnnouncingASessionAgainIsTheSame(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, quick(), "Harbour")
+	p := w.order[0]
+	ann := w.user("Ann Lee")
+	older := w.login(ann, p)
+	if seed := must(p.server.Announce(older.AgentCircuit))(t); seed != older.seed {
+		t.Errorf("another seed: %s", seed)
+	}
+	newer := w.login(ann, p)
+	p.gone(older.Session)
+	if _, err := p.server.Announce(older.AgentCircuit); !errors.Is(err, grid.ErrSuperseded) {
+		t.Errorf("an older session comes back: %v", err)
+	}
+	newer.arrive()
+	if sessions, _ := p.server.Len(); sessions != 1 {
+		t.Errorf("%d sessions", sessions)
+	}
+	all := p.server.Snapshots()
+	if len(all) != 1 || all[0].Agent.ID() != ann.ID || all[0].Address != newer.from() {
+		t.Errorf("%+v", all)
+	}
+}
+
+func TestAChildMayComeBackWhileItsLastCircuitLingers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, slow(), "Harbour")
+	east := w.order[1]
+	root := w.enter(w.user("Ann Lee"), w.order[0], at(200, 128))
+	child := w.childOf(root, east)
+	child.arriveAsChild()
+	east.server.CloseChild(root.Agent, root.Session)
+	await[message.DisableSimulator](child)
+	before := east.server.Find(root.Session)
+	seed := must(east.server.Announce(child.AgentCircuit))(t)
+	after := east.server.Find(root.Session)
+	if after == before || seed != child.seed {
+		t.Errorf("the circuit that ends is given out again, or another seed: %s, not %s", seed, child.seed)
+	}
+	again := newViewer(w, east, child.AgentCircuit, seed)
+	again.arriveAsChild()
+	<-before.gone
+	if east.server.Find(root.Session) != after || !east.has(root.Session) {
+		t.Error("the end of the last circuit took the new one with it")
+	}
+	again.askSeed("EventQueueGet")
 }

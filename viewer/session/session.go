@@ -341,6 +341,7 @@ func (s *Session) keep(now time.Time) {
 	if s.circuit == nil {
 		return
 	}
+	s.sendLand()
 	s.show(now)
 	s.beat(now)
 	s.flush(now)

@@ -121,7 +121,7 @@ const Version = "terrane"
 // welcome sends what a newcomer needs first; what is large waits for its RegionHandshakeReply.
 func (s *Session) welcome() {
 	s.view.stir()
-	s.showBorders()
+	s.sendParcelOverlay()
 	s.pushParcelProperties(0, false)
 	s.sendHealth()
 	s.sendAgentData()
@@ -143,9 +143,9 @@ func (s *Session) begin() {
 	}
 	v.ready = true
 	v.stir()
-	s.showGround()
+	s.sendTerrain()
 	if s.phase == Child {
-		s.showBorders()
+		s.sendParcelOverlay()
 		return
 	}
 	s.lookAround(time.Now())

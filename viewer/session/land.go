@@ -5,7 +5,6 @@ import (
 
 	"terrane/region/parcel"
 	"terrane/region/terrain"
-	"terrane/viewer/circuit"
 	"terrane/wire/message"
 	"terrane/wire/patch"
 
@@ -71,43 +70,25 @@ func layerOf(width, depth int) patch.Layer {
 	return patch.Land
 }
 
-// Of the ground and the borders no more wait in the circuit than landBytes each, nor are they added to
-// more than landWaits messages: those of a region of 4096 m are more than a circuit holds.
-const (
-	landBytes = 64 << 10
-	landWaits = 512
-)
-
-// sendLand sends of the ground and of the parcels' borders that the viewer is still to have as much as
-// there is room for: the ground under the land throttle.
-func (s *Session) sendLand() {
-	v := &s.view
-	room := func(c circuit.Category) bool {
-		return s.circuit.Queued(c) < landBytes && s.circuit.Stats().Queued < landWaits
-	}
-	for len(v.ground) > 0 && room(circuit.Land) {
-		m := &message.LayerData{}
-		m.LayerID.Type = uint8(layerOf(s.server.Estate.Land.Ground.Size()))
-		m.LayerData.Data = v.ground[0]
-		v.ground = v.ground[1:]
+// sendTerrain sends the ground, under the land throttle.
+func (s *Session) sendTerrain() {
+	ground := s.server.Estate.Land
+	m := &message.LayerData{}
+	m.LayerID.Type = uint8(layerOf(ground.Ground.Size()))
+	for _, payload := range ground.payloads() {
+		m.LayerData.Data = payload
 		s.send(m, land)
-	}
-	for len(v.borders) > 0 && room(circuit.Task) {
-		m := &message.ParcelOverlay{}
-		m.ParcelData.SequenceID = v.bordersSent
-		m.ParcelData.Data = v.borders[0]
-		v.borders, v.bordersSent = v.borders[1:], v.bordersSent+1
-		s.send(m, reliable)
 	}
 }
 
-// showGround begins to send the ground.
-func (s *Session) showGround() { s.view.ground = s.server.Estate.Land.payloads() }
-
-// showBorders begins to send whose land is whose, and where the borders are.
-func (s *Session) showBorders() {
-	s.view.borders = s.server.Estate.Land.Parcels.Overlay(parcel.Visitor{Agent: s.id()})
-	s.view.bordersSent = 0
+// sendParcelOverlay shows whose land is whose, and where the borders are.
+func (s *Session) sendParcelOverlay() {
+	for i, data := range s.server.Estate.Land.Parcels.Overlay(parcel.Visitor{Agent: s.id()}) {
+		m := &message.ParcelOverlay{}
+		m.ParcelData.SequenceID = int32(i)
+		m.ParcelData.Data = data
+		s.send(m, reliable)
+	}
 }
 
 // parcelPropertiesRequest tells about the parcel at a place.

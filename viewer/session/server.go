@@ -89,7 +89,6 @@ func NewServer(c Config) *Server {
 		bySession: make(map[uuid.UUID]*Session),
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.sessions.Go(func() { s.Estate.Land.payloads() }) // so that no session has to wait for it
 	return s
 }
 

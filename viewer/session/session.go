@@ -341,7 +341,6 @@ func (s *Session) keep(now time.Time) {
 	if s.circuit == nil {
 		return
 	}
-	s.sendLand()
 	s.show(now)
 	s.beat(now)
 	s.flush(now)

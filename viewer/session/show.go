@@ -20,16 +20,13 @@ type view struct {
 	replied bool // the viewer has answered RegionHandshake
 	seeded  bool // it has asked for its capabilities
 	ready   bool // it wants to see the region: see begin
-	// ground and borders are what of LayerData and ParcelOverlay the viewer is still to have.
-	ground, borders [][]byte
-	bordersSent     int32
-	stirred         bool // something may have changed
-	last            time.Time
-	known           map[uint32]uuid.UUID // avatars shown, by local id
-	terse           message.ImprovedTerseObjectUpdate
-	full            message.ObjectUpdate
-	size            int    // bytes of full so far, about
-	data            []byte // of the terse updates being built
+	stirred bool // something may have changed
+	last    time.Time
+	known   map[uint32]uuid.UUID // avatars shown, by local id
+	terse   message.ImprovedTerseObjectUpdate
+	full    message.ObjectUpdate
+	size    int    // bytes of full so far, about
+	data    []byte // of the terse updates being built
 }
 
 func (v *view) stir() { v.stirred = true }
